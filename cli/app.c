@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "app.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "privilege.h"
+
+const struct command *const commands[] = {
+#define C(name) &command_##name,
+	COMMAND_LIST(C)
+#undef C
+	NULL,
+};
+
+const struct field global_options[] = {
+	{ .type = FIELD_FLAG,
+	  .letter = 'j',
+	  .name = "json",
+	  .offset = offsetof(struct app, json),
+	  .help = "JSON on stdout, errors as JSON on stderr too" },
+	{ .type = FIELD_TEXT,
+	  .letter = 'n',
+	  .name = "netns",
+	  .value = "NAME",
+	  .offset = offsetof(struct app, netns),
+	  .help = "work inside that network namespace: a name, a path, or pid:N" },
+	{ .type = FIELD_FLAG,
+	  .letter = 'v',
+	  .name = "verbose",
+	  .offset = offsetof(struct app, verbose),
+	  .help = "say more, with the kernel's log of a refused program" },
+	{ .type = FIELD_FLAG,
+	  .letter = 'q',
+	  .name = "quiet",
+	  .offset = offsetof(struct app, quiet),
+	  .help = "no remarks, only results and errors" },
+	{ .type = FIELD_FLAG,
+	  .name = "version",
+	  .offset = offsetof(struct app, version),
+	  .help = "print the version and exit" },
+	{ .type = FIELD_FLAG,
+	  .name = "help",
+	  .offset = offsetof(struct app, help),
+	  .help = "print help and exit" },
+	{ .type = FIELD_END },
+};
+
+const struct command *command_by_name(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++) {
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	}
+	return NULL;
+}
+
+static const struct field *find_option(const struct option_scope *scopes, unsigned int count,
+				       const char *word, size_t length, void **base)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const struct field *field;
+
+		if (word[1] == '-')
+			field = field_by_name(scopes[i].table, word + 2, length - 2);
+		else
+			field = field_by_letter(scopes[i].table, word[1]);
+		*base = scopes[i].base;
+		if (field)
+			return field;
+	}
+	return NULL;
+}
+
+int option_take(const struct option_scope *scopes, unsigned int count, int argc, char **argv,
+		int *at, struct err *err)
+{
+	const char *word = argv[*at], *value;
+	const struct field *field;
+	size_t length;
+	void *base;
+	bool is_long;
+	int ret;
+
+	if (word[0] != '-' || !word[1] || strcmp(word, "--") == 0)
+		return 0;
+	is_long = word[1] == '-';
+	length = is_long ? strcspn(word, "=") : 2;
+	field = find_option(scopes, count, word, length, &base);
+	if (!field) {
+		err_set(err, ERR_USAGE, EINVAL, NULL, "%.*s: no such option here", (int)length, word);
+		return err_hint(err, "--help lists them");
+	}
+	value = word[length] ? word + length + is_long : NULL;
+	if (field->type == FIELD_FLAG && value)
+		return err_set(err, ERR_USAGE, EINVAL, NULL, "%.*s takes no value", (int)length,
+			       word);
+	if (field->type != FIELD_FLAG && !value) {
+		if (*at + 1 >= argc)
+			return err_set(err, ERR_USAGE, EINVAL, NULL, "%s needs a value: %s", word,
+				       field->value);
+		value = argv[++*at];
+	}
+	ret = field_parse(field, base, value, err);
+	return ret ? ret : 1;
+}
+
+int app_word(struct app *app, const char *word, struct err *err)
+{
+	if (app->words == APP_WORDS)
+		return err_set(err, ERR_USAGE, E2BIG, NULL, "too many arguments");
+	app->word[app->words++] = word;
+	return 0;
+}
+
+int app_report(const struct app *app, const struct err *err)
+{
+	char missing[PRIVILEGE_TEXT] = "";
+	const char *hint = err->hint;
+	struct sink *json;
+
+	if (err->code == ERR_PERMISSION)
+		hint = privilege_explain(missing);
+	fprintf(stderr, "xdpctl: %s%s%s%s%s\n", err->object, err->object[0] ? ": " : "",
+		err->message, hint[0] ? "; " : "", hint);
+	json = app->json ? sink_json_new(stderr) : NULL;
+	if (json) {
+		sink_object(json, NULL, NULL);
+		sink_object(json, "error", NULL);
+		sink_string(json, "code", err_code_name(err->code));
+		sink_string(json, "object", err->object);
+		sink_string(json, "message", err->message);
+		sink_string(json, "hint", hint);
+		sink_end(json);
+		sink_end(json);
+		sink_flush(json);
+		sink_free(json);
+	}
+	return err->code;
+}
+
+void app_note(const struct app *app, const char *fmt, ...)
+{
+	va_list args;
+
+	if (app->quiet)
+		return;
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* SIGINT and SIGTERM stay blocked after the first call, so none is lost between waits. */
+bool app_wait(struct app *app, double seconds)
+{
+	struct pollfd ready = { .events = POLLIN };
+	sigset_t signals;
+	int timeout = (int)fmin(ceil(seconds * 1000), 1e9);
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	ready.fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (poll(&ready, 1, timeout) > 0)
+		app->stop = true;
+	close(ready.fd);
+	return app->stop;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "app.h"
+#include "attach.h"
+#include "show.h"
+
+struct detach_args {
+	bool force;
+};
+
+static const struct field detach_options[] = {
+	{ .type = FIELD_FLAG,
+	  .name = "force",
+	  .offset = offsetof(struct detach_args, force),
+	  .help = "take off programs that are not xdpctl's too" },
+	{ .type = FIELD_END },
+};
+
+static void show_result(struct app *app, const struct detach_result *result)
+{
+	sink_object(app->sink, NULL, NULL);
+	sink_string(app->sink, "ifname", result->link.name);
+	sink_u64(app->sink, "ifindex", result->link.ifindex, UNIT_NONE);
+	sink_string(app->sink, "hook", "xdp");
+	sink_string(app->sink, "mode", xdp_mode_name(result->mode));
+	sink_u64(app->sink, "prog_id", result->prog_id, UNIT_NONE);
+	sink_string(app->sink, "owner", result->owner == OWNER_FOREIGN ? "foreign" : "xdpctl");
+	show_preparations(app, "undone", &result->undone);
+	sink_end(app->sink);
+}
+
+static int run_detach(struct app *app, const void *args, struct err *err)
+{
+	const struct detach_args *a = args;
+	struct detach_result results[XDP_MODES];
+	unsigned int count;
+	int ret = detach(&app->net, app->word[0], a->force, results, &count, err);
+
+	if (ret)
+		return ret;
+	for (unsigned int i = 0; i < count && !app->json; i++)
+		app_note(app, "%s: program %u \"%s\" taken off (%s mode)%s", results[i].link.name,
+			 results[i].prog_id, results[i].name, xdp_mode_name(results[i].mode),
+			 results[i].undone.count ? ", preparations undone" : "");
+	if (!app->json)
+		return 0;
+	sink_list(app->sink, NULL, NULL);
+	for (unsigned int i = 0; i < count; i++)
+		show_result(app, &results[i]);
+	sink_end(app->sink);
+	return sink_flush(app->sink);
+}
+
+const struct command command_detach = {
+	.name = "detach",
+	.words = "IFACE",
+	.help = "take the pipeline off an interface and undo what was prepared for it",
+	.options = detach_options,
+	.args_size = sizeof(struct detach_args),
+	.min_words = 1,
+	.max_words = 1,
+	.run = run_detach,
+};

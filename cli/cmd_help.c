@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+
+#include "app.h"
+
+static int run_help(struct app *app, const void *args, struct err *err)
+{
+	const struct command *command;
+
+	(void)args;
+	if (!app->words) {
+		help_all(stdout);
+		return 0;
+	}
+	command = command_by_name(app->word[0]);
+	if (!command) {
+		err_set(err, ERR_USAGE, EINVAL, app->word[0], "no such command");
+		return err_hint(err, "`xdpctl help` lists them");
+	}
+	help_command(stdout, command);
+	return 0;
+}
+
+const struct command command_help = {
+	.name = "help",
+	.words = "[COMMAND]",
+	.help = "show help on a command, or list all of them",
+	.max_words = 1,
+	.offline = true,
+	.run = run_help,
+};

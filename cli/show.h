@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Parts of results that several commands show in the same way. */
+#ifndef XDPCTL_SHOW_H
+#define XDPCTL_SHOW_H
+
+#include "app.h"
+#include "pipeline.h"
+#include "preflight.h"
+
+/* The stages of a pipeline as a list under the key "stages"; as text one line:
+ * "count then redirect eth1 --swap-mac". */
+void show_stages(struct app *app, const struct pipeline_cfg *cfg);
+
+/* A list of strings under a key. */
+void show_notes(struct app *app, const char *key, const struct plan *plan);
+
+/* What was changed on other devices, under a key. */
+void show_preparations(struct app *app, const char *key, const struct preparations *list);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where commands put their results: once, typed, in order. A sink makes text or JSON of it.
+ *
+ * Inside a list, keys are NULL. A summary is what a person sees in place of the whole container;
+ * without one the text shows its contents as a block of its own. */
+#ifndef XDPCTL_SINK_H
+#define XDPCTL_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum sink_unit {
+	UNIT_NONE,
+	UNIT_BYTES, /* text: 1.2 MB */
+	UNIT_PPS,   /* text: 1.2 Mpps */
+	UNIT_BPS,   /* text: 1.2 Gbit/s */
+	UNIT_COUNT, /* text: a counter, not shown in a block of counters if it is 0 */
+};
+
+struct sink;
+
+struct sink_ops {
+	void (*begin)(struct sink *sink, const char *key, bool list, const char *summary);
+	void (*end)(struct sink *sink);
+	void (*string)(struct sink *sink, const char *key, const char *value); /* NULL: null */
+	void (*number)(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
+	void (*real)(struct sink *sink, const char *key, double value, enum sink_unit unit);
+	void (*boolean)(struct sink *sink, const char *key, bool value);
+	void (*flush)(struct sink *sink);
+	void (*free)(struct sink *sink);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	FILE *out;
+};
+
+/* NULL if out of memory. The stream stays the caller's. */
+struct sink *sink_json_new(FILE *out);
+struct sink *sink_text_new(FILE *out, bool colour);
+
+void sink_list(struct sink *sink, const char *key, const char *summary);
+void sink_object(struct sink *sink, const char *key, const char *summary);
+void sink_end(struct sink *sink);
+void sink_string(struct sink *sink, const char *key, const char *value);
+void sink_u64(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
+void sink_real(struct sink *sink, const char *key, double value, enum sink_unit unit);
+void sink_bool(struct sink *sink, const char *key, bool value);
+
+/* A document, or one line of a stream, is complete: write it out. -errno if it could not be
+ * written (disk full, broken pipe). */
+int sink_flush(struct sink *sink);
+void sink_free(struct sink *sink); /* NULL is fine */
+
+/* "1.2 MB"; out has room for it. */
+#define SINK_UNIT_TEXT 32
+char *sink_unit_text(char out[static SINK_UNIT_TEXT], double value, enum sink_unit unit);
+
+#endif

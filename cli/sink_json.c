@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* JSON as it comes, in constant memory: one document a flush, on one line. Written by hand because
+ * the usual library has no unsigned 64-bit numbers, which is what counters are. */
+#include "sink.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define DEPTH 16
+
+struct sink_json {
+	struct sink base;
+	unsigned int depth;
+	bool list[DEPTH]; /* the container at each depth is a list */
+	bool any[DEPTH];  /* and has an element already */
+};
+
+/* Bytes that are not UTF-8 (an interface name may have them) become U+FFFD. */
+static unsigned int utf8_length(const unsigned char *s)
+{
+	unsigned int n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+
+	if (s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4 || (s[0] == 0xe0 && s[1] < 0xa0) ||
+	    (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	for (unsigned int i = 1; i < n; i++) {
+		if (s[i] >> 6 != 2)
+			return 0;
+	}
+	return n;
+}
+
+static void put_string(FILE *out, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	fputc('"', out);
+	while (*s) {
+		unsigned int n = utf8_length(s);
+
+		if (n == 0)
+			fputs("\\ufffd", out);
+		else if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if (*s < ' ' || *s == 0x7f)
+			fprintf(out, "\\u%04x", *s);
+		else
+			fwrite(s, 1, n, out);
+		s += n ? n : 1;
+	}
+	fputc('"', out);
+}
+
+static struct sink_json *prefix(struct sink *sink, const char *key)
+{
+	struct sink_json *json = (struct sink_json *)sink;
+
+	if (json->depth) {
+		if (json->any[json->depth - 1])
+			fputc(',', sink->out);
+		json->any[json->depth - 1] = true;
+		if (!json->list[json->depth - 1]) {
+			put_string(sink->out, key ? key : "");
+			fputc(':', sink->out);
+		}
+	}
+	return json;
+}
+
+static void json_begin(struct sink *sink, const char *key, bool list, const char *summary)
+{
+	struct sink_json *json = prefix(sink, key);
+
+	(void)summary;
+	if (json->depth == DEPTH)
+		abort();
+	json->list[json->depth] = list;
+	json->any[json->depth++] = false;
+	fputc(list ? '[' : '{', sink->out);
+}
+
+static void json_end(struct sink *sink)
+{
+	struct sink_json *json = (struct sink_json *)sink;
+
+	fputc(json->list[--json->depth] ? ']' : '}', sink->out);
+}
+
+static void json_string(struct sink *sink, const char *key, const char *value)
+{
+	prefix(sink, key);
+	if (value)
+		put_string(sink->out, value);
+	else
+		fputs("null", sink->out);
+}
+
+static void json_number(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit)
+{
+	(void)unit;
+	prefix(sink, key);
+	fprintf(sink->out, "%" PRIu64, value);
+}
+
+static void json_real(struct sink *sink, const char *key, double value, enum sink_unit unit)
+{
+	(void)unit;
+	prefix(sink, key);
+	if (isfinite(value))
+		fprintf(sink->out, "%.15g", value);
+	else
+		fputs("null", sink->out);
+}
+
+static void json_boolean(struct sink *sink, const char *key, bool value)
+{
+	prefix(sink, key);
+	fputs(value ? "true" : "false", sink->out);
+}
+
+static void json_flush(struct sink *sink)
+{
+	fputc('\n', sink->out);
+}
+
+static void json_free(struct sink *sink)
+{
+	free(sink);
+}
+
+static const struct sink_ops json_ops = {
+	.begin = json_begin,
+	.end = json_end,
+	.string = json_string,
+	.number = json_number,
+	.real = json_real,
+	.boolean = json_boolean,
+	.flush = json_flush,
+	.free = json_free,
+};
+
+struct sink *sink_json_new(FILE *out)
+{
+	struct sink_json *json = calloc(1, sizeof(*json));
+
+	if (!json)
+		return NULL;
+	json->base = (struct sink){ .ops = &json_ops, .out = out };
+	return &json->base;
+}

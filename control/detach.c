@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach.h"
+#include "load.h"
+#include "prepare.h"
+#include "xdp.h"
+
+static int take_off(struct net *net, const struct link *link, enum xdp_mode mode,
+		    const struct program *program, struct err *err)
+{
+	struct xdp_change change = { .ifindex = link->ifindex,
+				     .mode = mode,
+				     .new_fd = -1,
+				     .old_fd = program->fd };
+	int ret = xdp_set(&net->route, &change);
+	const char *why = net->route.extack[0] ? net->route.extack : strerror(-ret);
+
+	if (!ret)
+		return 0;
+	if (ret == -EBUSY || ret == -EEXIST || strstr(why, "link")) {
+		err_set(err, ERR_CONFLICT, -ret, link->name, "program %u cannot be taken off: %s",
+			program->id, why);
+		return err_hint(err, "a bpf_link's program goes when its owner closes the link");
+	}
+	return err_set(err, err_code_of(-ret), -ret, link->name,
+		       "program %u cannot be taken off: %s", program->id, why);
+}
+
+/* Somebody still redirects to this interface, whose driver needs a program for that. */
+static bool is_needed(struct net *net, const struct link *link)
+{
+	struct link *links;
+	unsigned int count;
+	bool needed = false;
+
+	if (link_dump(&net->route, &links, &count, NULL))
+		return false;
+	for (unsigned int i = 0; i < count && !needed; i++) {
+		struct preparations record = { 0 };
+		struct program program;
+		uint32_t id = link_xdp_software(&links[i]);
+
+		if (!id || links[i].ifindex == link->ifindex || program_open(id, &program, NULL))
+			continue;
+		program_prepared(&program, &record);
+		for (uint32_t k = 0; k < record.count; k++)
+			needed |= record.item[k].kind == PREPARE_RECEIVER &&
+				  record.item[k].device == link->ifindex;
+		program_close(&program);
+	}
+	free(links);
+	return needed;
+}
+
+/* Packets go to the stack first, then what was prepared is undone, then the program goes: killed
+ * in between, it is still there with what is left of its record. */
+static int wind_down(struct net *net, const struct program *program, struct detach_result *result,
+		     struct err *err)
+{
+	const struct preparations none = { 0 };
+	int ret = program_stop(program, err);
+
+	if (ret)
+		return ret;
+	program_prepared(program, &result->undone);
+	ret = unprepare_all(net, &result->undone, result->link.ifindex, err);
+	if (ret)
+		return ret;
+	program_set_prepared(program, &none);
+	return 0;
+}
+
+/* The driver goes on taking redirected frames for another pipeline: a bare pass stays. */
+static int leave_receiver(struct net *net, const struct link *link, enum xdp_mode mode,
+			  const struct program *program, struct err *err)
+{
+	struct xdp_change change = { .ifindex = link->ifindex, .mode = mode, .old_fd = program->fd };
+	struct program receiver;
+	int ret = receiver_load(link->ifindex, &receiver, err);
+
+	if (ret)
+		return ret;
+	change.new_fd = receiver.fd;
+	ret = xdp_set(&net->route, &change);
+	if (ret)
+		err_set(err, err_code_of(-ret), -ret, link->name,
+			"cannot leave a receiving program: %s", strerror(-ret));
+	program_close(&receiver);
+	return ret;
+}
+
+static int detach_one(struct net *net, struct detach_result *result, bool force, struct err *err)
+{
+	const struct link *link = &result->link;
+	struct program program;
+	bool needed;
+	int ret = program_open(link->xdp[result->mode], &program, err);
+
+	if (ret)
+		return ret;
+	result->prog_id = program.id;
+	result->owner = program.owner;
+	snprintf(result->name, sizeof(result->name), "%s", program.name);
+	needed = result->mode == XDP_MODE_DRV && program.owner != OWNER_FOREIGN &&
+		 is_needed(net, link);
+	if (program.owner == OWNER_FOREIGN && !force) {
+		ret = err_set(err, ERR_CONFLICT, EEXIST, link->name,
+			      "program %u \"%s\" (%s mode) is not xdpctl's", program.id,
+			      program.name, xdp_mode_name(result->mode));
+		err_hint(err, "detach --force takes it off all the same");
+	} else if (needed && program.owner == OWNER_XDPCTL && program.cfg.role == ROLE_RECEIVER &&
+		   !force) {
+		ret = err_set(err, ERR_CONFLICT, EBUSY, link->name,
+			      "its program only lets it receive what is redirected to it");
+		err_hint(err, "detach the pipeline that redirects here, or use --force");
+	} else {
+		if (program.owner == OWNER_XDPCTL)
+			ret = wind_down(net, &program, result, err);
+		if (!ret && needed && !force)
+			ret = leave_receiver(net, link, result->mode, &program, err);
+		else if (!ret)
+			ret = take_off(net, link, result->mode, &program, err);
+	}
+	program_close(&program);
+	return ret;
+}
+
+int detach(struct net *net, const char *ifname, bool force,
+	   struct detach_result results[static XDP_MODES], unsigned int *count, struct err *err)
+{
+	struct link link;
+	int ret = link_by_name(&net->route, ifname, &link, err);
+
+	*count = 0;
+	if (ret)
+		return ret;
+	for (enum xdp_mode mode = XDP_MODE_DRV; mode < XDP_MODES; mode++) {
+		if (!link.xdp[mode])
+			continue;
+		results[*count] = (struct detach_result){ .link = link, .mode = mode };
+		ret = detach_one(net, &results[*count], force, err);
+		if (ret)
+			return ret;
+		(*count)++;
+	}
+	if (!*count) {
+		err_set(err, ERR_NOT_FOUND, ENOENT, link.name, "nothing is attached");
+		return err_hint(err, "`xdpctl status` lists what is attached");
+	}
+	return 0;
+}

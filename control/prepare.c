@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "prepare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "genl.h"
+#include "load.h"
+#include "xdp.h"
+
+static const struct preparation *find(const struct preparations *list, const struct preparation *key)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (preparation_same(&list->item[i], key))
+			return &list->item[i];
+	}
+	return NULL;
+}
+
+static void add(struct preparations *list, const struct preparation *item)
+{
+	if (list->count < PREPARATIONS && !find(list, item))
+		list->item[list->count++] = *item;
+}
+
+void preparations_without(const struct preparations *a, const struct preparations *b,
+			  struct preparations *out)
+{
+	*out = (struct preparations){ 0 };
+	for (uint32_t i = 0; i < a->count; i++) {
+		if (!find(b, &a->item[i]))
+			add(out, &a->item[i]);
+	}
+}
+
+/* What the pipeline on the link has recorded. */
+static void read_record(const struct link *link, struct preparations *out)
+{
+	uint32_t id = link_xdp_software(link);
+	struct program program;
+
+	*out = (struct preparations){ 0 };
+	if (!id || program_open(id, &program, NULL))
+		return;
+	program_prepared(&program, out);
+	program_close(&program);
+}
+
+/* The union of the records of all pipelines in the namespace but the one on ifindex. */
+static int others(struct net *net, uint32_t ifindex, struct preparations *out, struct err *err)
+{
+	struct preparations record;
+	struct link *links;
+	unsigned int count;
+	int ret;
+
+	*out = (struct preparations){ 0 };
+	ret = link_dump(&net->route, &links, &count, err);
+	if (ret)
+		return ret;
+	for (unsigned int i = 0; i < count; i++) {
+		if (links[i].ifindex == ifindex)
+			continue;
+		read_record(&links[i], &record);
+		for (uint32_t k = 0; k < record.count; k++)
+			add(out, &record.item[k]);
+	}
+	free(links);
+	return 0;
+}
+
+int prepare_plan(struct net *net, const struct plan *plan, const struct program *running,
+		 uint32_t ifindex, struct preparations *record, struct preparations *todo,
+		 struct err *err)
+{
+	struct preparations before = { 0 }, elsewhere;
+	int ret = 0;
+
+	*record = *todo = (struct preparations){ 0 };
+	if (!plan->needs.count)
+		return 0;
+	if (running && running->owner == OWNER_XDPCTL)
+		program_prepared(running, &before);
+	ret = others(net, ifindex, &elsewhere, err);
+	if (ret)
+		return ret;
+	for (uint32_t i = 0; i < plan->needs.count; i++) {
+		const struct preparation *item = &plan->needs.item[i];
+		const struct preparation *known = find(&before, item) ?: find(&elsewhere, item);
+
+		if (!plan->satisfied[i])
+			add(todo, item);
+		if (!plan->satisfied[i] && known) { /* somebody undid a part of it meanwhile */
+			struct preparation both = *item;
+
+			both.offloads |= known->offloads;
+			add(record, &both);
+		} else if (!plan->satisfied[i]) {
+			add(record, item);
+		} else if (known) {
+			add(record, known);
+		}
+	}
+	return 0;
+}
+
+static int set_receiver(struct net *net, const struct link *link, struct err *err)
+{
+	struct program receiver;
+	struct xdp_change change = { .ifindex = link->ifindex, .mode = XDP_MODE_DRV, .old_fd = -1 };
+	int ret = receiver_load(link->ifindex, &receiver, err);
+
+	if (ret)
+		return ret;
+	change.new_fd = receiver.fd;
+	ret = xdp_set(&net->route, &change);
+	if (ret)
+		err_set(err, err_code_of(-ret), -ret, link->name,
+			"cannot attach the pass program that lets it receive redirected frames: %s",
+			net->route.extack[0] ? net->route.extack : strerror(-ret));
+	program_close(&receiver);
+	return ret;
+}
+
+/* Only the receiver itself is taken off: not a pipeline that somebody put in its place. */
+static int unset_receiver(struct net *net, const struct link *link)
+{
+	struct xdp_change change = { .ifindex = link->ifindex, .mode = XDP_MODE_DRV, .new_fd = -1 };
+	struct program program;
+	int ret = 0;
+
+	if (!link->xdp[XDP_MODE_DRV] || program_open(link->xdp[XDP_MODE_DRV], &program, NULL))
+		return 0;
+	change.old_fd = program.fd;
+	if (program.owner == OWNER_XDPCTL && program.cfg.role == ROLE_RECEIVER)
+		ret = xdp_set(&net->route, &change);
+	program_close(&program);
+	return ret;
+}
+
+static int set_offloads(struct net *net, const struct preparation *item, const struct link *port,
+			bool undo, struct err *err)
+{
+	bool on = (item->kind == PREPARE_GRO_ON) != undo;
+	struct net there = { 0 };
+	struct link peer = *port;
+	char text[32];
+	int ret;
+
+	if (item->at_peer && net_open_peer(net, port, &there, &peer))
+		return undo ? 0 :
+			      err_set(err, ERR_NOT_FOUND, ENODEV, port->name, "its peer is gone");
+	if (peer.ifindex != item->device)
+		ret = undo ? 0 : -ENODEV;
+	else
+		ret = offloads_set(item->at_peer ? &there.genl : &net->genl, peer.ifindex,
+				   item->offloads, on);
+	if (ret && !undo)
+		err_set(err, err_code_of(-ret), -ret, peer.name, "cannot set %s%s: %s",
+			preparation_text(item, text, sizeof(text)),
+			item->at_peer ? " at the peer" : "", strerror(-ret));
+	if (item->at_peer)
+		net_close(&there);
+	/* a feature that another setting keeps off now is restored as far as it can be */
+	return undo && ret == -EOPNOTSUPP ? 0 : ret;
+}
+
+static int apply(struct net *net, const struct preparation *item, bool undo, struct err *err)
+{
+	struct link port;
+	int ret = link_by_index(&net->route, item->port, &port, err);
+
+	if (ret)
+		return undo ? 0 : ret; /* a device that is gone needs no undoing */
+	if (item->kind != PREPARE_RECEIVER)
+		return set_offloads(net, item, &port, undo, err);
+	return undo ? unset_receiver(net, &port) : set_receiver(net, &port, err);
+}
+
+int prepare_all(struct net *net, const struct preparations *todo, struct err *err)
+{
+	uint32_t done;
+	int ret = 0;
+
+	for (done = 0; done < todo->count && !ret; done++)
+		ret = apply(net, &todo->item[done], false, err);
+	while (ret && done--)
+		apply(net, &todo->item[done], true, NULL);
+	return ret;
+}
+
+int unprepare_all(struct net *net, const struct preparations *done, uint32_t ifindex,
+		  struct err *err)
+{
+	struct preparations elsewhere;
+	int ret, first;
+
+	if (!done->count)
+		return 0;
+	first = others(net, ifindex, &elsewhere, err);
+	if (first)
+		return first;
+	for (uint32_t i = done->count; i-- > 0;) {
+		if (find(&elsewhere, &done->item[i]))
+			continue;
+		ret = apply(net, &done->item[i], true, NULL);
+		if (ret && !first) {
+			char text[32];
+
+			first = err_set(err, err_code_of(-ret), -ret, "detach",
+					"cannot undo %s at device #%u: %s",
+					preparation_text(&done->item[i], text, sizeof(text)),
+					done->item[i].device, strerror(-ret));
+		}
+	}
+	return first;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Changes to the machine that make a pipeline lose nothing, and their undoing. Each is recorded
+ * in a map of the pipeline before it is made, so that whatever happens, `detach` finds it. */
+#ifndef XDPCTL_PREPARE_H
+#define XDPCTL_PREPARE_H
+
+#include "err.h"
+#include "net.h"
+#include "pipeline.h"
+#include "preflight.h"
+#include "program.h"
+
+/* What attaching with this plan will leave in the record: what has to be done, what the running
+ * program had done and is still needed, and what another pipeline had done and both need now.
+ * *todo gets those of them that have to be done. */
+int prepare_plan(struct net *net, const struct plan *plan, const struct program *running,
+		 uint32_t ifindex, struct preparations *record, struct preparations *todo,
+		 struct err *err);
+
+/* Do all of them; on an error those that were done are undone. */
+int prepare_all(struct net *net, const struct preparations *todo, struct err *err);
+
+/* Undo those that no other pipeline's record has (the one on ifindex does not count); a device
+ * that is gone needs none. Goes on after a failure and returns the first, with its text in err. */
+int unprepare_all(struct net *net, const struct preparations *done, uint32_t ifindex,
+		  struct err *err);
+
+/* Those of a that are not in b. */
+void preparations_without(const struct preparations *a, const struct preparations *b,
+			  struct preparations *out);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a pipeline program and user space share. The configuration is frozen read-only data of the
+ * loaded program: it is the only record of what was asked for, and the verifier knows its values,
+ * so that the code of a stage that is off is removed before the JIT sees it. */
+#ifndef XDPCTL_PIPELINE_H
+#define XDPCTL_PIPELINE_H
+
+#include <linux/types.h>
+
+#include "types.h"
+#include "stages.gen.h" /* every stages/NAME/NAME.h, STAGE_LIST and STAGE_REASONS */
+
+#define PIPELINE_MAGIC  0x6c74637064780a01ULL
+#define PIPELINE_ABI    1u
+#define PIPELINE_STAGES 8
+
+/* Verdicts have the numbers of enum xdp_action. */
+enum pipeline_verdict {
+	VERDICT_ABORTED,
+	VERDICT_DROP,
+	VERDICT_PASS,
+	VERDICT_TX,
+	VERDICT_REDIRECT,
+	VERDICTS,
+	VERDICT_NONE = 255, /* the next stage decides */
+};
+
+/* Why a packet got its verdict; each packet has one reason. Stages add their own. */
+#define REASON_LIST(R)                                                                             \
+	R(end_of_pipeline)                                                                         \
+	R(bad_verdict)                                                                             \
+	STAGE_REASONS(R)
+
+enum pipeline_reason {
+#define R(name) REASON_##name,
+	REASON_LIST(R)
+#undef R
+	REASONS,
+};
+
+enum stage_id {
+	STAGE_none,
+#define S(name) STAGE_##name,
+	STAGE_LIST(S)
+#undef S
+};
+
+/* How far the parser has to go; each level includes those before it. */
+enum pipeline_parse { PARSE_NONE, PARSE_L2, PARSE_L3, PARSE_L4 };
+
+enum pipeline_role {
+	ROLE_PIPELINE = 1, /* what a user attached */
+	ROLE_RECEIVER = 2, /* a bare pass: makes the driver accept frames redirected to its device */
+};
+
+/* The first 24 bytes (magic, abi, size, layout) keep their place in every version. */
+struct pipeline_cfg {
+	__u64 magic;  /* PIPELINE_MAGIC */
+	__u32 abi;    /* PIPELINE_ABI */
+	__u32 size;   /* of this struct */
+	__u64 layout; /* checksum over the sources of stages and reasons: equal means same meaning */
+	__u32 role;   /* enum pipeline_role */
+	__u32 cpus;   /* possible CPUs: the number of values in each per-CPU element */
+	ifindex_t ifindex; /* the interface that it was made for */
+	__u8 counting;     /* verdicts and reasons are counted */
+	__u8 frags;        /* loaded as a multi-buffer program */
+	__u8 parse;        /* enum pipeline_parse */
+	__u8 last;         /* enum stage_id of the stage that gives the verdict */
+	__u8 inner[PIPELINE_STAGES - 1]; /* enum stage_id of those before it, in order, then 0 */
+	__u8 reserved[5];
+#define S(name) struct name##_cfg name;
+	STAGE_LIST(S)
+#undef S
+};
+
+/* One element of a counter: 64 bits never wrap in practice and each CPU has its own. */
+struct counter {
+	__u64 packets;
+	__u64 bytes; /* Ethernet header to end of frame, all fragments, without FCS */
+};
+
+/* What was changed on the machine for a pipeline, so that detaching it can change it back: the
+ * only value of the map "prepared". Written before the change is made. */
+enum preparation_kind {
+	PREPARE_GRO_ON = 1, /* a veth takes redirected frames only with NAPI, which GRO gives it */
+	PREPARE_GRO_OFF,    /* generic mode sees merged frames, which fit through no port */
+	PREPARE_CSUM_OFF,   /* native redirect forgets that a checksum is unfinished */
+	PREPARE_TSO_OFF,    /* generic mode cannot redirect a frame longer than the MTU */
+	PREPARE_RECEIVER,   /* some drivers take redirected frames only with a program attached */
+};
+
+struct preparation {
+	__u32 kind;     /* enum preparation_kind */
+	ifindex_t port; /* the interface by which the device is found: itself or its peer */
+	__u32 device;   /* ifindex of what was changed, in the namespace where it lives */
+	__u32 offloads; /* bits of enum offload that were changed */
+	__u8 at_peer;
+	__u8 reserved[3];
+};
+
+#define PREPARATIONS (2 * REDIRECT_PORTS + 4)
+
+struct preparations {
+	__u32 count;
+	struct preparation item[PREPARATIONS];
+};
+
+/* A packet's verdict and reason are counted by one increment at this index of the map "counters". */
+#define COUNTER_INDEX(verdict, reason) ((__u32)(verdict)*REASONS + (__u32)(reason))
+#define COUNTERS		       (VERDICTS * REASONS)
+
+#endif

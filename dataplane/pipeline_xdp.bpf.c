@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The XDP pipeline for native and generic mode, specialised by its frozen configuration. */
+#define STAGE_AVAILABLE(name) 1
+#include "pipeline.bpf.h"
+
+const volatile struct pipeline_cfg cfg = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTERS);
+	__type(key, __u32);
+	__type(value, struct counter);
+} counters SEC(".maps");
+
+/* For user space alone; bound to the program so that it can be found from it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct preparations);
+} prepared SEC(".maps");
+
+/* Helper 188; named here because the header of an older libbpf may not have it. */
+static __u64 (*const xdp_get_buff_len)(struct xdp_md *) = (void *)188;
+
+static __always_inline __u32 account(const struct packet *p, __u32 verdict)
+{
+	struct counter *counter;
+	__u32 index;
+
+	if (!cfg.counting)
+		return verdict;
+	index = COUNTER_INDEX(verdict, p->reason);
+	counter = bpf_map_lookup_elem(&counters, &index);
+	if (counter)
+		counter_add(counter, p->length);
+	return verdict;
+}
+
+/* Multi-buffer where the kernel has it: the flag is set at load, see control/load.c. */
+SEC("xdp")
+int xdpctl_xdp(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	struct packet p = {
+		.ctx = ctx,
+		.cfg = &cfg,
+		.end = (void *)(long)ctx->data_end,
+		.length = ctx->data_end - ctx->data,
+	};
+
+	if (cfg.frags)
+		p.length = (__u32)xdp_get_buff_len(ctx);
+	packet_parse(&p, data, cfg.parse);
+	return (int)account(&p, run_stages(&p));
+}
+
+const char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Install from Debian's packages what building and testing xdpctl needs and this machine lacks.
+# Does nothing, and needs no network, where nothing is missing. -n only lists what is missing.
+set -eu
+
+packages='gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libcap-ng-dev
+libcmocka-dev iproute2 iputils-ping ethtool jq python3-minimal util-linux procps
+clang-format shellcheck mandoc'
+
+missing=
+for p in $packages; do
+	case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
+	installed) ;;
+	*) missing="$missing $p" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+if [ "${1:-}" = -n ]; then
+	echo "$missing"
+	exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+	echo "deps: not a Debian system; install the counterparts of:$missing" >&2
+	exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "deps: missing:$missing; run as root: apt-get install$missing" >&2
+	exit 1
+fi
+echo "deps: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+# shellcheck disable=SC2086 # a list of words on purpose
+apt-get -qq install --no-install-recommends $missing >/dev/null
