@@ -52,7 +52,7 @@ OBJECTS  := $(SOURCES:%.c=$(O)/%.o)
 LIB      := $(O)/libxdpctl.a
 
 .DELETE_ON_ERROR:
-.SECONDARY:
+.PRECIOUS: $(O)/bpf/%.tmp.o $(O)/bpf/%.o $(O)/skel/%.skel.h $(O)/%.o
 .PHONY: all help deps build check unit netns lint bench demo install uninstall clean tools FORCE
 
 all: xdpctl
@@ -127,11 +127,11 @@ $(O)/skel/%.skel.h: $(O)/bpf/%.o
 	@mkdir -p $(@D)
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
-# ---- C
+# ---- C (-MD, not -MMD: skeletons are system headers to the compiler, whose warnings are not ours)
 $(O)/%.o: %.c $(O)/flags | $(GEN) $(SKELS)
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(XCFLAGS) $(INCLUDE) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(XCFLAGS) $(INCLUDE) -MD -MP -c $< -o $@
 
 $(LIB): $(OBJECTS)
 	$(Q)rm -f $@

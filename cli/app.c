@@ -16,7 +16,7 @@ const struct command *const commands[] = {
 #define C(name) &command_##name,
 	COMMAND_LIST(C)
 #undef C
-	NULL,
+		NULL,
 };
 
 const struct field global_options[] = {
@@ -94,7 +94,8 @@ int option_take(const struct option_scope *scopes, unsigned int count, int argc,
 	length = is_long ? strcspn(word, "=") : 2;
 	field = find_option(scopes, count, word, length, &base);
 	if (!field) {
-		err_set(err, ERR_USAGE, EINVAL, NULL, "%.*s: no such option here", (int)length, word);
+		err_set(err, ERR_USAGE, EINVAL, NULL, "%.*s: no such option here", (int)length,
+			word);
 		return err_hint(err, "--help lists them");
 	}
 	value = word[length] ? word + length + is_long : NULL;
@@ -143,6 +144,18 @@ int app_report(const struct app *app, const struct err *err)
 		sink_free(json);
 	}
 	return err->code;
+}
+
+void app_tell(const struct app *app, const char *fmt, ...)
+{
+	va_list args;
+
+	if (app->quiet || app->json)
+		return;
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
 }
 
 void app_note(const struct app *app, const char *fmt, ...)

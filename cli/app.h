@@ -22,7 +22,7 @@ struct app {
 	struct net net; /* unless the command is offline */
 	unsigned int words;
 	const char *word[APP_WORDS]; /* positional arguments */
-	bool stop;                   /* a signal asked to end; set by the handler */
+	bool stop;		     /* a signal asked to end; set by the handler */
 };
 
 struct command {
@@ -68,6 +68,9 @@ int app_word(struct app *app, const char *word, struct err *err);
 
 /* An error as text and, with json, as an object, on stderr. Returns the exit code. */
 int app_report(const struct app *app, const struct err *err);
+
+/* A line of the result on stdout, for a person: nothing with -q or --json. */
+void app_tell(const struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A remark on stderr that -q takes away. */
 void app_note(const struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

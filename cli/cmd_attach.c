@@ -9,14 +9,14 @@
 
 struct attach_args {
 	struct attach_request request;
-	int mode, hook; /* indexes into the choices */
-	bool chain, no_count, no_prepare, replace, force, dry_run;
+	int mode; /* index into the choices */
+	const char *hook;
+	bool no_count, no_prepare, replace, force, dry_run;
 };
 
 _Static_assert(sizeof(struct attach_args) <= APP_ARGS, "room for the arguments");
 
 static const char *const mode_names[] = { "auto", "drv", "skb", "hw", NULL };
-static const char *const hook_names[] = { "xdp", "tc-ingress", "tc-egress", NULL };
 
 static const struct field attach_options[] = {
 	{ .type = FIELD_CHOICE,
@@ -45,11 +45,10 @@ static const struct field attach_options[] = {
 	  .name = "force",
 	  .offset = offsetof(struct attach_args, force),
 	  .help = "attach though frames may be too long for a port; they are counted" },
-	{ .type = FIELD_CHOICE,
+	{ .type = FIELD_TEXT,
 	  .name = "hook",
 	  .value = "xdp",
 	  .offset = offsetof(struct attach_args, hook),
-	  .choices = hook_names,
 	  .help = "where packets are seen; this version has xdp" },
 	{ .type = FIELD_END },
 };
@@ -74,12 +73,14 @@ static int add_word(struct stage_use *use, const char *word, struct err *err)
 	const struct stage *stage = use->stage;
 
 	if (use->words == stage->max_words) {
-		err_set(err, ERR_USAGE, E2BIG, stage->name, "\"%s\" is one argument too many", word);
+		err_set(err, ERR_USAGE, E2BIG, stage->name, "\"%s\" is one argument too many",
+			word);
 		return err_hint(err, "usage: %s %s; `then` starts the next stage", stage->name,
 				stage->words);
 	}
 	if (strlen(word) >= STAGE_WORD_TEXT)
-		return err_set(err, ERR_USAGE, E2BIG, stage->name, "\"%.40s...\" is too long", word);
+		return err_set(err, ERR_USAGE, E2BIG, stage->name, "\"%.40s...\" is too long",
+			       word);
 	snprintf(use->word[use->words++], STAGE_WORD_TEXT, "%s", word);
 	return 0;
 }
@@ -200,22 +201,34 @@ static void tell_result(struct app *app, const struct attach_result *result, boo
 
 	for (enum xdp_mode mode = 0; mode < XDP_MODES; mode++) {
 		if (result->refused[mode].code)
-			app_note(app, "%s: not in %s mode: %s: %s", name, xdp_mode_name(mode),
+			app_tell(app, "%s: not in %s mode: %s: %s", name, xdp_mode_name(mode),
 				 result->refused[mode].object, result->refused[mode].message);
 	}
-	app_note(app, "%s: %s in %s mode, program %u%s", name,
+	app_tell(app, "%s: %s in %s mode, program %u%s", name,
 		 dry_run ? "would be attached" : "attached", xdp_mode_name(result->mode),
 		 result->prog_id, dry_run ? " (loaded, then dropped)" : "");
 	for (uint32_t i = 0; i < result->prepared.count; i++) {
 		const struct preparation *item = &result->prepared.item[i];
 
-		app_note(app, "%s%s: %s %s, until detach",
-			 env.name_of(env.context, item->port, port),
-			 item->at_peer ? "'s peer" : "", dry_run ? "would get" : "has now",
+		app_tell(app, "%s%s: %s %s, until detach",
+			 env.name_of(env.context, item->port, port), item->at_peer ? "'s peer" : "",
+			 dry_run ? "would get" : "has now",
 			 preparation_text(item, text, sizeof(text)));
 	}
 	for (unsigned int i = 0; i < result->plan.notes; i++)
-		app_note(app, "warning: %s", result->plan.note[i]);
+		app_note(app, "xdpctl: warning: %s", result->plan.note[i]);
+}
+
+/* The other hooks have their names already, so that they are told from a slip of the pen. */
+static int check_hook(const char *hook, struct err *err)
+{
+	bool later = hook && (strcmp(hook, "tc-ingress") == 0 || strcmp(hook, "tc-egress") == 0);
+
+	if (!hook || strcmp(hook, "xdp") == 0)
+		return 0;
+	err_set(err, later ? ERR_UNSUPPORTED : ERR_USAGE, later ? EOPNOTSUPP : EINVAL, hook,
+		later ? "this version of xdpctl does not have this hook" : "no such hook");
+	return err_hint(err, "leave --hook out to attach at xdp");
 }
 
 static int run_attach(struct app *app, const void *args, struct err *err)
@@ -226,11 +239,9 @@ static int run_attach(struct app *app, const void *args, struct err *err)
 	unsigned int count;
 	int ret;
 
-	if (a->hook) {
-		err_set(err, ERR_UNSUPPORTED, EOPNOTSUPP, request.ifname,
-			"this version of xdpctl has no %s hook", hook_names[a->hook]);
-		return err_hint(err, "leave --hook out to attach at xdp");
-	}
+	ret = check_hook(a->hook, err);
+	if (ret)
+		return ret;
 	request.mode = (enum xdp_mode)a->mode;
 	request.replace = a->replace;
 	request.force = a->force;
@@ -240,11 +251,10 @@ static int run_attach(struct app *app, const void *args, struct err *err)
 	ret = attach(&app->net, &request, results, &count, err);
 	if (ret)
 		return ret;
-	if (!app->json) {
-		for (unsigned int i = 0; i < count; i++)
-			tell_result(app, &results[i], request.dry_run);
+	for (unsigned int i = 0; i < count && !app->json; i++)
+		tell_result(app, &results[i], request.dry_run);
+	if (!app->json)
 		return 0;
-	}
 	sink_list(app->sink, NULL, NULL);
 	for (unsigned int i = 0; i < count; i++)
 		show_result(app, &results[i], request.dry_run);

@@ -37,8 +37,8 @@ static int run_detach(struct app *app, const void *args, struct err *err)
 
 	if (ret)
 		return ret;
-	for (unsigned int i = 0; i < count && !app->json; i++)
-		app_note(app, "%s: program %u \"%s\" taken off (%s mode)%s", results[i].link.name,
+	for (unsigned int i = 0; i < count; i++)
+		app_tell(app, "%s: program %u \"%s\" taken off (%s mode)%s", results[i].link.name,
 			 results[i].prog_id, results[i].name, xdp_mode_name(results[i].mode),
 			 results[i].undone.count ? ", preparations undone" : "");
 	if (!app->json)

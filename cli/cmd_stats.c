@@ -67,8 +67,8 @@ static void rate(struct rates *rates, const struct status_row *row, struct tally
 	unsigned int i = 0;
 
 	*pps = *bps = 0;
-	while (i < rates->known && (rates->last[i].ifindex != row->link.ifindex ||
-				    rates->last[i].mode != row->mode))
+	while (i < rates->known &&
+	       (rates->last[i].ifindex != row->link.ifindex || rates->last[i].mode != row->mode))
 		i++;
 	if (i == RATED)
 		return;
@@ -108,12 +108,12 @@ static void part_name(const struct stats_part *part, uint32_t by, char out[stati
 		snprintf(out, 96, "no address");
 	} else {
 		const char *ip = key->ethertype == 0x86dd ? "6" : "4";
-		const char *name = key->proto == IPPROTO_TCP	  ? "tcp" :
-				   key->proto == IPPROTO_UDP	  ? "udp" :
-				   key->proto == IPPROTO_ICMP	  ? "icmp" :
-				   key->proto == IPPROTO_ICMPV6 ? "icmpv" :
-				   key->proto == IPPROTO_SCTP	  ? "sctp" :
-								    NULL;
+		const char *name = key->proto == IPPROTO_TCP	  ? "tcp"
+				   : key->proto == IPPROTO_UDP	  ? "udp"
+				   : key->proto == IPPROTO_ICMP	  ? "icmp"
+				   : key->proto == IPPROTO_ICMPV6 ? "icmpv"
+				   : key->proto == IPPROTO_SCTP	  ? "sctp"
+								  : NULL;
 		int used;
 
 		if (name)
@@ -221,7 +221,8 @@ static int check_named(const struct app *app, const struct status_row *rows, uns
 			"its pipeline was attached by another build of xdpctl: its counters mean "
 			"something else");
 	else
-		err_set(err, ERR_NOT_FOUND, ENOENT, name, "its pipeline was attached with --no-count");
+		err_set(err, ERR_NOT_FOUND, ENOENT, name,
+			"its pipeline was attached with --no-count");
 	return err_hint(err, "`xdpctl attach %s count` counts", name);
 }
 
@@ -246,8 +247,8 @@ static int show_round(struct app *app, const struct stats_args *args, struct rat
 		return ret;
 	sink_end(app->sink);
 	ret = sink_flush(app->sink);
-	return ret ? err_set(err, ERR_FAILED, -ret, "output", "cannot write: %s", strerror(-ret)) :
-		     0;
+	return ret ? err_set(err, ERR_FAILED, -ret, "output", "cannot write: %s", strerror(-ret))
+		   : 0;
 }
 
 static int run_stats(struct app *app, const void *args, struct err *err)

@@ -99,8 +99,8 @@ static int run(struct app *app, const struct command *command, int argc, char **
 
 	if (!args)
 		return err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory");
-	ret = command->parse ? command->parse(app, args, argc, argv, err) :
-			       parse_words(app, command, args, argc, argv, err);
+	ret = command->parse ? command->parse(app, args, argc, argv, err)
+			     : parse_words(app, command, args, argc, argv, err);
 	if (app->help) { /* asked for: also when the rest was wrong */
 		help_command(stdout, command);
 		free(args);

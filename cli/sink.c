@@ -57,7 +57,7 @@ void sink_free(struct sink *sink)
 char *sink_unit_text(char out[static SINK_UNIT_TEXT], double value, enum sink_unit unit)
 {
 	static const char *const words[] = {
-		[UNIT_NONE] = "", [UNIT_BYTES] = "B",	  [UNIT_PPS] = "pps",
+		[UNIT_NONE] = "",     [UNIT_BYTES] = "B", [UNIT_PPS] = "pps",
 		[UNIT_BPS] = "bit/s", [UNIT_COUNT] = "",
 	};
 	static const char scale[] = " kMGTPE";

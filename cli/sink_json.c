@@ -19,7 +19,11 @@ struct sink_json {
 /* Bytes that are not UTF-8 (an interface name may have them) become U+FFFD. */
 static unsigned int utf8_length(const unsigned char *s)
 {
-	unsigned int n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	unsigned int n = s[0] < 0x80	   ? 1
+			 : s[0] >> 5 == 6  ? 2
+			 : s[0] >> 4 == 14 ? 3
+			 : s[0] >> 3 == 30 ? 4
+					   : 0;
 
 	if (s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4 || (s[0] == 0xe0 && s[1] < 0xa0) ||
 	    (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||

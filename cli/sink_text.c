@@ -16,10 +16,10 @@ struct sink_text {
 	struct sink base;
 	bool colour;
 	unsigned int depth;
-	unsigned int hidden;  /* depth below which a summary stands for everything; 0: none */
-	unsigned int outer;   /* depth of the objects that are rows */
-	const char *block;    /* key of the block that is being filled */
-	bool blocks;          /* the current row has some: it is printed alone */
+	unsigned int hidden; /* depth below which a summary stands for everything; 0: none */
+	unsigned int outer;  /* depth of the objects that are rows */
+	const char *block;   /* key of the block that is being filled */
+	bool blocks;	     /* the current row has some: it is printed alone */
 	struct table rows;
 	struct table inner;
 };

@@ -73,7 +73,7 @@ static void print_line(const struct table *table, char *const *cell, const int *
 {
 	unsigned int last = table->columns;
 
-	while (last && !cell[last - 1]) /* no blanks at the end of a line */
+	while (last && (!cell[last - 1] || !*cell[last - 1])) /* no blanks at the end of a line */
 		last--;
 	fprintf(out, "%*s", (int)indent, "");
 	for (unsigned int i = 0; i < last; i++) {

@@ -12,7 +12,7 @@ struct table {
 	unsigned int columns, rows, room;
 	char *heading[TABLE_COLUMNS];
 	bool right[TABLE_COLUMNS]; /* numbers are aligned right */
-	char **cell;               /* rows * TABLE_COLUMNS, NULL where empty */
+	char **cell;		   /* rows * TABLE_COLUMNS, NULL where empty */
 };
 
 /* Start a row. */

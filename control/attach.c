@@ -49,10 +49,9 @@ static char *env_name(void *context, ifindex_t ifindex, char out[static STAGE_WO
 
 struct stage_env control_env(struct net *net, uint32_t ifindex)
 {
-	return (struct stage_env){ .context = net,
-				   .ifindex = ifindex,
-				   .ifindex_of = env_ifindex,
-				   .name_of = env_name };
+	return (struct stage_env){
+		.context = net, .ifindex = ifindex, .ifindex_of = env_ifindex, .name_of = env_name
+	};
 }
 
 /* ---- what is there */
@@ -107,6 +106,7 @@ static int find_running(struct leg *leg, struct err *err)
 static int check_device(const struct leg *leg, enum xdp_mode mode, struct err *err)
 {
 	const struct link *link = &leg->result->link;
+	char driver[LINK_KIND];
 	uint64_t features;
 
 	if (link->type != ARPHRD_ETHER && link->type != ARPHRD_LOOPBACK) {
@@ -120,7 +120,7 @@ static int check_device(const struct leg *leg, enum xdp_mode mode, struct err *e
 		return 0;
 	err_set(err, ERR_UNSUPPORTED, EOPNOTSUPP, link->name,
 		"the device cannot run XDP programs itself (driver %s offers no hardware mode)",
-		link->kind[0] ? link->kind : "of this device");
+		link_driver(link, driver));
 	return err_hint(err, "--mode drv runs it in the driver");
 }
 
@@ -130,17 +130,21 @@ static int attach_failed(const struct leg *leg, int ret, enum xdp_mode mode, str
 	const struct link *link = &leg->result->link;
 	const char *extack = leg->net->route.extack;
 	enum err_code code = err_code_of(-ret);
+	char driver[LINK_KIND];
 
 	if (ret == -EBUSY || ret == -EEXIST) {
 		err_set(err, ERR_CONFLICT, -ret, link->name,
 			"another program is there, or came while we attached: %s",
 			extack[0] ? extack : strerror(-ret));
-		return err_hint(err, "`xdpctl status %s` shows it; a bpf_link's program can only be "
-				     "taken off by its owner", link->name);
+		return err_hint(err,
+				"`xdpctl status %s` shows it; a bpf_link's program can only be "
+				"taken off by its owner",
+				link->name);
 	}
 	if (ret == -ERANGE || ret == -EINVAL || ret == -ENOSPC)
 		code = ERR_UNSUPPORTED;
-	err_set(err, code, -ret, link->name, "cannot attach in %s mode: %s", xdp_mode_name(mode),
+	err_set(err, code, -ret, link->name, "driver %s refuses %s mode: %s",
+		link_driver(link, driver), xdp_mode_name(mode),
 		extack[0] ? extack : strerror(-ret));
 	if (mode == XDP_MODE_DRV && ret == -EOPNOTSUPP)
 		return err_hint(err, "try --mode skb");
@@ -159,10 +163,9 @@ static bool other_mode_may_help(int ret)
 static int plan_mode(struct leg *leg, enum xdp_mode mode, struct err *err)
 {
 	struct attach_result *result = leg->result;
-	struct preflight pre = { .net = leg->net,
-				 .link = &result->link,
-				 .mode = mode,
-				 .force = leg->request->force };
+	struct preflight pre = {
+		.net = leg->net, .link = &result->link, .mode = mode, .force = leg->request->force
+	};
 	int ret;
 
 	ret = check_device(leg, mode, err);
@@ -396,8 +399,7 @@ static void leg_close(struct leg *leg)
 }
 
 /* The way back of a wire: the same stages on the other port, its target turned round. */
-static bool reverse(const struct attach_request *request, struct stage_use *use,
-		    const char **other)
+static bool reverse(const struct attach_request *request, struct stage_use *use, const char **other)
 {
 	bool found = false;
 

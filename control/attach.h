@@ -20,11 +20,11 @@ struct attach_request {
 	unsigned int uses;
 	struct stage_use use[PIPELINE_STAGES];
 	enum xdp_mode mode;
-	bool replace;    /* displace what is there, if it still is what was seen */
-	bool force;      /* frames too long for a port may be dropped and counted */
+	bool replace; /* displace what is there, if it still is what was seen */
+	bool force;   /* frames too long for a port may be dropped and counted */
 	bool no_count;
 	bool no_prepare; /* leave other devices alone; what they lack is said */
-	bool dry_run;    /* do all but change anything outside of the program */
+	bool dry_run;	 /* do all but change anything outside of the program */
 };
 
 /* One pipeline that was (or, dry, would be) attached. */
@@ -32,7 +32,7 @@ struct attach_result {
 	struct link link;
 	enum xdp_mode mode;
 	uint32_t prog_id;
-	uint32_t replaced;          /* program id, 0 if nothing was there */
+	uint32_t replaced; /* program id, 0 if nothing was there */
 	struct pipeline_cfg cfg;
 	struct preparations prepared; /* now in its record */
 	struct plan plan;

@@ -12,10 +12,9 @@
 static int take_off(struct net *net, const struct link *link, enum xdp_mode mode,
 		    const struct program *program, struct err *err)
 {
-	struct xdp_change change = { .ifindex = link->ifindex,
-				     .mode = mode,
-				     .new_fd = -1,
-				     .old_fd = program->fd };
+	struct xdp_change change = {
+		.ifindex = link->ifindex, .mode = mode, .new_fd = -1, .old_fd = program->fd
+	};
 	int ret = xdp_set(&net->route, &change);
 	const char *why = net->route.extack[0] ? net->route.extack : strerror(-ret);
 
@@ -78,7 +77,9 @@ static int wind_down(struct net *net, const struct program *program, struct deta
 static int leave_receiver(struct net *net, const struct link *link, enum xdp_mode mode,
 			  const struct program *program, struct err *err)
 {
-	struct xdp_change change = { .ifindex = link->ifindex, .mode = mode, .old_fd = program->fd };
+	struct xdp_change change = { .ifindex = link->ifindex,
+				     .mode = mode,
+				     .old_fd = program->fd };
 	struct program receiver;
 	int ret = receiver_load(link->ifindex, &receiver, err);
 

@@ -22,8 +22,7 @@ static struct nlmsghdr *genl_request(void *buffer, uint16_t family, uint8_t comm
 
 static int take_family(const struct nlmsghdr *message, void *context)
 {
-	const struct nlattr *id =
-		nl_find(message, sizeof(struct genlmsghdr), CTRL_ATTR_FAMILY_ID);
+	const struct nlattr *id = nl_find(message, sizeof(struct genlmsghdr), CTRL_ATTR_FAMILY_ID);
 
 	if (!id || mnl_attr_get_payload_len(id) != sizeof(uint16_t))
 		return -EBADMSG;
@@ -150,8 +149,7 @@ int offloads_get(struct nl *genl, uint32_t ifindex, uint32_t *out)
 	ret = family_id(genl, "ethtool", &family);
 	if (ret)
 		return ret;
-	return nl_talk(genl,
-		       features_request(buffer, family, ETHTOOL_MSG_FEATURES_GET, ifindex, 0),
+	return nl_talk(genl, features_request(buffer, family, ETHTOOL_MSG_FEATURES_GET, ifindex, 0),
 		       take_offloads, out);
 }
 

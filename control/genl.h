@@ -40,13 +40,13 @@ enum offload {
 };
 
 #define OFFLOAD_BIT(offload) (1u << (offload))
-#define OFFLOADS_CSUM                                                                              \
-	(OFFLOAD_BIT(OFFLOAD_CSUM_GENERIC) | OFFLOAD_BIT(OFFLOAD_CSUM_IPV4) |                      \
+#define OFFLOADS_CSUM                                                         \
+	(OFFLOAD_BIT(OFFLOAD_CSUM_GENERIC) | OFFLOAD_BIT(OFFLOAD_CSUM_IPV4) | \
 	 OFFLOAD_BIT(OFFLOAD_CSUM_IPV6) | OFFLOAD_BIT(OFFLOAD_CSUM_SCTP))
-#define OFFLOADS_TSO                                                                               \
-	(OFFLOAD_BIT(OFFLOAD_TSO) | OFFLOAD_BIT(OFFLOAD_TSO_ECN) |                                 \
-	 OFFLOAD_BIT(OFFLOAD_TSO_MANGLEID) | OFFLOAD_BIT(OFFLOAD_TSO6) |                           \
-	 OFFLOAD_BIT(OFFLOAD_USO) | OFFLOAD_BIT(OFFLOAD_SCTP_SEGMENTATION) |                       \
+#define OFFLOADS_TSO                                                         \
+	(OFFLOAD_BIT(OFFLOAD_TSO) | OFFLOAD_BIT(OFFLOAD_TSO_ECN) |           \
+	 OFFLOAD_BIT(OFFLOAD_TSO_MANGLEID) | OFFLOAD_BIT(OFFLOAD_TSO6) |     \
+	 OFFLOAD_BIT(OFFLOAD_USO) | OFFLOAD_BIT(OFFLOAD_SCTP_SEGMENTATION) | \
 	 OFFLOAD_BIT(OFFLOAD_GSO_LIST))
 
 /* The kernel's name, as `ethtool -k` lists it ("rx-gro"). */

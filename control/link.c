@@ -2,12 +2,17 @@
 #include "link.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #ifndef RTEXT_FILTER_SKIP_STATS
 #define RTEXT_FILTER_SKIP_STATS (1 << 3)
@@ -63,8 +68,8 @@ int link_decode(const struct nlmsghdr *message, struct link *out)
 	if (!text || info->ifi_index <= 0)
 		return -EBADMSG;
 	snprintf(out->name, sizeof(out->name), "%s", text);
-	text = nl_string(nl_find_nested(nl_find(message, sizeof(*info), IFLA_LINKINFO),
-					IFLA_INFO_KIND));
+	text = nl_string(
+		nl_find_nested(nl_find(message, sizeof(*info), IFLA_LINKINFO), IFLA_INFO_KIND));
 	snprintf(out->kind, sizeof(out->kind), "%s", text ? text : "");
 	out->mtu = nl_u32(nl_find(message, sizeof(*info), IFLA_MTU), 0);
 	out->peer = nl_u32(nl_find(message, sizeof(*info), IFLA_LINK), 0);
@@ -181,6 +186,22 @@ int link_dump(struct nl *nl, struct link **out, unsigned int *count, struct err 
 	*out = array.link;
 	*count = array.count;
 	return 0;
+}
+
+char *link_driver(const struct link *link, char out[static LINK_KIND])
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq request = { .ifr_data = (void *)&info };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(out, LINK_KIND, "unknown driver");
+	if (fd < 0)
+		return out;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", link->name);
+	if (ioctl(fd, SIOCETHTOOL, &request) == 0 && info.driver[0])
+		snprintf(out, LINK_KIND, "%.31s", info.driver);
+	close(fd);
+	return out;
 }
 
 bool link_is_veth(const struct link *link)

@@ -21,10 +21,10 @@ struct link {
 	uint32_t ifindex;
 	char name[LINK_NAME];
 	char kind[LINK_KIND]; /* "veth", "bridge"; "" for a device that is none of these */
-	uint16_t type;        /* ARPHRD_* */
-	uint32_t flags;       /* IFF_* */
-	uint32_t mtu;         /* bytes, without the Ethernet header */
-	uint32_t peer;        /* ifindex of the other end or lower device; 0 if none */
+	uint16_t type;	      /* ARPHRD_* */
+	uint32_t flags;	      /* IFF_* */
+	uint32_t mtu;	      /* bytes, without the Ethernet header */
+	uint32_t peer;	      /* ifindex of the other end or lower device; 0 if none */
 	int32_t peer_nsid;    /* the namespace of the peer as this one numbers it; -1: this one */
 	uint32_t xdp[XDP_MODES]; /* program ids by mode, 0 if none */
 };
@@ -38,6 +38,10 @@ int link_by_index(struct nl *nl, uint32_t ifindex, struct link *out, struct err 
 
 /* All links by ascending index; *out is an array of *count to free(). */
 int link_dump(struct nl *nl, struct link **out, unsigned int *count, struct err *err);
+
+/* The driver's name ("veth", "ixgbe"), "unknown driver" if it does not say. Works in the network
+ * namespace of the process. */
+char *link_driver(const struct link *link, char out[static LINK_KIND]);
 
 bool link_is_veth(const struct link *link);
 

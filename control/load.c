@@ -146,8 +146,7 @@ static int load_failed(int ret, const struct pipeline_cfg *cfg, struct err *err)
 			strerror(-ret));
 		return err_hint(err, "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are needed");
 	}
-	err_set(err, ERR_FAILED, -ret, object, "the kernel refused to load it: %s",
-		strerror(-ret));
+	err_set(err, ERR_FAILED, -ret, object, "the kernel refused to load it: %s", strerror(-ret));
 	return err_hint(err, "-v shows the kernel's log; `xdpctl doctor` what it lacks");
 }
 
@@ -227,7 +226,7 @@ static int load_hardware(struct pipeline_cfg *cfg, uint32_t ifindex, struct prog
 		ret = map ? bpf_map__set_autocreate(map, false) : 0;
 	}
 	bpf_program__set_ifindex(skeleton->progs.xdpctl_hw, ifindex);
-	bpf_object__for_each_map(map, skeleton->obj)
+	bpf_object__for_each_map (map, skeleton->obj)
 		ret = ret ?: bpf_map__set_ifindex(map, ifindex);
 	ret = ret ?: pipeline_hw__load(skeleton);
 	ret = ret ?: bpf_map_update_elem(bpf_map__fd(skeleton->maps.config), &key, cfg, BPF_ANY);
@@ -247,8 +246,8 @@ int pipeline_load(struct pipeline_cfg *cfg, const struct program *running, uint3
 {
 	if (running && (running->owner != OWNER_XDPCTL || running->cfg.ifindex != cfg->ifindex))
 		running = NULL;
-	return hw_ifindex ? load_hardware(cfg, hw_ifindex, out, err) :
-			    load_software(cfg, running, out, err);
+	return hw_ifindex ? load_hardware(cfg, hw_ifindex, out, err)
+			  : load_software(cfg, running, out, err);
 }
 
 int receiver_load(uint32_t ifindex, struct program *out, struct err *err)

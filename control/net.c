@@ -69,7 +69,8 @@ int net_enter(const char *spec, struct err *err)
 		ret = errno;
 		err_set(err, ret == EACCES ? ERR_PERMISSION : ERR_NOT_FOUND, ret, spec,
 			"no such network namespace: %s: %s", path, strerror(ret));
-		return err_hint(err, "`ip netns list` shows the named ones; pid:N takes a process's");
+		return err_hint(err,
+				"`ip netns list` shows the named ones; pid:N takes a process's");
 	}
 	ret = setns(fd, CLONE_NEWNET) ? errno : 0;
 	close(fd);

@@ -10,7 +10,7 @@
 /* One network namespace to talk to. */
 struct net {
 	struct nl route; /* NETLINK_ROUTE */
-	struct nl genl;  /* NETLINK_GENERIC */
+	struct nl genl;	 /* NETLINK_GENERIC */
 };
 
 /* Open both sockets in the current namespace. */

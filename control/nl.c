@@ -190,7 +190,8 @@ static void take_messages(struct conversation *c, const void *buffer, size_t len
 	while (!c->ended && mnl_nlmsg_ok(message, left)) {
 		if (message->nlmsg_seq != seq) {
 			/* the answer to a request that was given up */
-		} else if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
+		} else if (message->nlmsg_type == NLMSG_ERROR ||
+			   message->nlmsg_type == NLMSG_DONE) {
 			take_ack(c, message);
 		} else if (c->on_reply && !c->result) {
 			c->result = c->on_reply(message, c->context);

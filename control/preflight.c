@@ -12,7 +12,8 @@
 #include "genl.h"
 #include "stage.h"
 
-#define VLAN_TAG 4 /* the kernel lets a frame be one tag longer, net/core/xdp.c xdp_ok_fwd_dev() */
+#define VLAN_TAG 4 /* the kernel lets a frame be one tag longer, net/core/xdp.c xdp_ok_fwd_dev() \
+		    */
 
 /* What fits into one buffer on x86: a longer frame needs a multi-buffer program. */
 #define ONE_BUFFER_MTU 3506
@@ -49,16 +50,14 @@ static void need(struct plan *plan, struct preparation item, bool satisfied)
 char *preparation_text(const struct preparation *item, char *out, size_t size)
 {
 	static const char *const what[] = {
-		[PREPARE_GRO_ON] = "rx-gro on",
-		[PREPARE_GRO_OFF] = "rx-gro off",
-		[PREPARE_CSUM_OFF] = "tx-checksum off",
-		[PREPARE_TSO_OFF] = "tx-segmentation off",
+		[PREPARE_GRO_ON] = "rx-gro on",		[PREPARE_GRO_OFF] = "rx-gro off",
+		[PREPARE_CSUM_OFF] = "tx-checksum off", [PREPARE_TSO_OFF] = "tx-segmentation off",
 		[PREPARE_RECEIVER] = "a pass program",
 	};
 
 	snprintf(out, size, "%s",
-		 item->kind >= PREPARE_GRO_ON && item->kind <= PREPARE_RECEIVER ? what[item->kind] :
-										  "?");
+		 item->kind >= PREPARE_GRO_ON && item->kind <= PREPARE_RECEIVER ? what[item->kind]
+										: "?");
 	return out;
 }
 
@@ -185,8 +184,8 @@ static int check_native_veth(const struct preflight *pre, const struct link *tar
 		return 0;
 	}
 	if (!(features & XDP_ACT_NDO_XMIT))
-		return no_native(target, "its peer has no NAPI (rx-gro is off) and cannot be reached",
-				 err);
+		return no_native(target,
+				 "its peer has no NAPI (rx-gro is off) and cannot be reached", err);
 	return 0;
 }
 
@@ -241,8 +240,8 @@ static int check_target(const struct preflight *pre, uint32_t ifindex, struct pi
 	if (!ret)
 		ret = check_peer_length(pre, &target, cfg, plan, err);
 	if (!ret && pre->mode == XDP_MODE_DRV)
-		ret = link_is_veth(&target) ? check_native_veth(pre, &target, plan, err) :
-					      check_native(pre, &target, plan, err);
+		ret = link_is_veth(&target) ? check_native_veth(pre, &target, plan, err)
+					    : check_native(pre, &target, plan, err);
 	return ret;
 }
 
@@ -286,12 +285,13 @@ int preflight_verify(const struct preflight *pre, const struct pipeline_cfg *cfg
 		if (netdev_xdp_features(&pre->net->genl, targets[i], &features))
 			continue; /* unknown is not no */
 		if (!(features & XDP_ACT_NDO_XMIT))
-			return no_native(&target,
-					 link_is_veth(&target) ?
-						 "its peer has no NAPI (GRO is off there), or more "
-						 "transmit queues than this end can receive from" :
-						 "its driver does not transmit XDP frames now",
-					 err);
+			return no_native(
+				&target,
+				link_is_veth(&target)
+					? "its peer has no NAPI (GRO is off there), or more "
+					  "transmit queues than this end can receive from"
+					: "its driver does not transmit XDP frames now",
+				err);
 	}
 	return 0;
 }

@@ -24,8 +24,8 @@ struct plan {
 struct preflight {
 	struct net *net;
 	const struct link *link; /* where packets come in */
-	enum xdp_mode mode;      /* not AUTO */
-	bool force;              /* frames that fit through no port may be dropped and counted */
+	enum xdp_mode mode;	 /* not AUTO */
+	bool force;		 /* frames that fit through no port may be dropped and counted */
 };
 
 /* Check all that cfg sends packets out of; cfg gets a length limit where force allows loss.

@@ -10,7 +10,8 @@
 #include "load.h"
 #include "xdp.h"
 
-static const struct preparation *find(const struct preparations *list, const struct preparation *key)
+static const struct preparation *find(const struct preparations *list,
+				      const struct preparation *key)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
 		if (preparation_same(&list->item[i], key))
@@ -150,8 +151,8 @@ static int set_offloads(struct net *net, const struct preparation *item, const s
 	int ret;
 
 	if (item->at_peer && net_open_peer(net, port, &there, &peer))
-		return undo ? 0 :
-			      err_set(err, ERR_NOT_FOUND, ENODEV, port->name, "its peer is gone");
+		return undo ? 0
+			    : err_set(err, ERR_NOT_FOUND, ENODEV, port->name, "its peer is gone");
 	if (peer.ifindex != item->device)
 		ret = undo ? 0 : -ENODEV;
 	else

@@ -92,9 +92,11 @@ static void take_map(struct program *program, uint32_t id)
 		close(fd);
 		return;
 	}
-	if (info.type == BPF_MAP_TYPE_ARRAY && info.max_entries == 1 && ends_with(info.name, ".rodata"))
+	if (info.type == BPF_MAP_TYPE_ARRAY && info.max_entries == 1 &&
+	    ends_with(info.name, ".rodata"))
 		read_cfg(program, fd, &info, cfg_offset(&info));
-	else if (info.type == BPF_MAP_TYPE_ARRAY && info.ifindex && strcmp(info.name, "config") == 0)
+	else if (info.type == BPF_MAP_TYPE_ARRAY && info.ifindex &&
+		 strcmp(info.name, "config") == 0)
 		read_cfg(program, fd, &info, 0);
 	snprintf(program->map[program->maps].name, PROGRAM_NAME, "%s", info.name);
 	program->map[program->maps].id = id;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTE(plan, ...)                                                                            \
-	do {                                                                                       \
-		if ((plan)->notes < PLAN_NOTES)                                                    \
-			snprintf((plan)->note[(plan)->notes++], PLAN_NOTE, __VA_ARGS__);           \
+#define NOTE(plan, ...)                                                                  \
+	do {                                                                             \
+		if ((plan)->notes < PLAN_NOTES)                                          \
+			snprintf((plan)->note[(plan)->notes++], PLAN_NOTE, __VA_ARGS__); \
 	} while (0)
 
 /* The checks of an attach, asked again: the machine may have changed since. */

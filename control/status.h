@@ -14,10 +14,10 @@
 struct status_row {
 	struct link link;
 	enum xdp_mode mode;
-	struct program program;       /* closed by status_free */
+	struct program program;	      /* closed by status_free */
 	struct preparations prepared; /* what was changed for it */
-	struct tally total;           /* zero if nothing is counted */
-	struct plan health;           /* notes: why packets may be lost now */
+	struct tally total;	      /* zero if nothing is counted */
+	struct plan health;	      /* notes: why packets may be lost now */
 };
 
 /* One row for each program on the interface, or on all of them (ifname NULL), by ifindex and
@@ -32,12 +32,12 @@ struct stats {
 	struct tally total;
 	struct tally verdict[VERDICTS];
 	uint64_t reason[REASONS]; /* packets */
-	struct tally *cpu;        /* cpus values */
-	unsigned int parts;       /* of the breakdown, most packets first */
+	struct tally *cpu;	  /* cpus values */
+	unsigned int parts;	  /* of the breakdown, most packets first */
 	struct stats_part {
 		struct count_key key;
 		struct tally sum;
-	} *part;
+	} * part;
 };
 
 /* Read the counters of a program that counts (cfg.counting). The caller frees it. */

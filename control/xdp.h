@@ -9,8 +9,8 @@
 struct xdp_change {
 	uint32_t ifindex;
 	enum xdp_mode mode; /* not AUTO */
-	int new_fd;         /* -1: take the program off */
-	int old_fd;         /* the program that must be there now; -1: none may be */
+	int new_fd;	    /* -1: take the program off */
+	int old_fd;	    /* the program that must be there now; -1: none may be */
 };
 
 /* Write the RTM_SETLINK request for it into a buffer of NL_REQUEST bytes. */

@@ -9,8 +9,8 @@
 
 static __always_inline __u32 run_inner(struct packet *p, __u32 id)
 {
-#define S(name)                                                                                    \
-	if (STAGE_AVAILABLE(name) && !name##_is_last && id == STAGE_##name)                        \
+#define S(name)                                                             \
+	if (STAGE_AVAILABLE(name) && !name##_is_last && id == STAGE_##name) \
 		return stage_##name(p);
 	STAGE_LIST(S)
 #undef S
@@ -19,8 +19,8 @@ static __always_inline __u32 run_inner(struct packet *p, __u32 id)
 
 static __always_inline __u32 run_last(struct packet *p, __u32 id)
 {
-#define S(name)                                                                                    \
-	if (STAGE_AVAILABLE(name) && name##_is_last && id == STAGE_##name)                         \
+#define S(name)                                                            \
+	if (STAGE_AVAILABLE(name) && name##_is_last && id == STAGE_##name) \
 		return stage_##name(p);
 	STAGE_LIST(S)
 #undef S

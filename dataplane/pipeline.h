@@ -10,8 +10,8 @@
 #include "types.h"
 #include "stages.gen.h" /* every stages/NAME/NAME.h, STAGE_LIST and STAGE_REASONS */
 
-#define PIPELINE_MAGIC  0x6c74637064780a01ULL
-#define PIPELINE_ABI    1u
+#define PIPELINE_MAGIC	0x6c74637064780a01ULL
+#define PIPELINE_ABI	1u
 #define PIPELINE_STAGES 8
 
 /* Verdicts have the numbers of enum xdp_action. */
@@ -26,16 +26,16 @@ enum pipeline_verdict {
 };
 
 /* Why a packet got its verdict; each packet has one reason. Stages add their own. */
-#define REASON_LIST(R)                                                                             \
-	R(end_of_pipeline)                                                                         \
-	R(bad_verdict)                                                                             \
+#define REASON_LIST(R)     \
+	R(end_of_pipeline) \
+	R(bad_verdict)     \
 	STAGE_REASONS(R)
 
 enum pipeline_reason {
 #define R(name) REASON_##name,
 	REASON_LIST(R)
 #undef R
-	REASONS,
+		REASONS,
 };
 
 enum stage_id {
@@ -50,7 +50,8 @@ enum pipeline_parse { PARSE_NONE, PARSE_L2, PARSE_L3, PARSE_L4 };
 
 enum pipeline_role {
 	ROLE_PIPELINE = 1, /* what a user attached */
-	ROLE_RECEIVER = 2, /* a bare pass: makes the driver accept frames redirected to its device */
+	ROLE_RECEIVER =
+		2, /* a bare pass: makes the driver accept frames redirected to its device */
 };
 
 /* The first 24 bytes (magic, abi, size, layout) keep their place in every version. */
@@ -58,14 +59,15 @@ struct pipeline_cfg {
 	__u64 magic;  /* PIPELINE_MAGIC */
 	__u32 abi;    /* PIPELINE_ABI */
 	__u32 size;   /* of this struct */
-	__u64 layout; /* checksum over the sources of stages and reasons: equal means same meaning */
+	__u64 layout; /* checksum over the sources of stages and reasons: equal means same meaning
+		       */
 	__u32 role;   /* enum pipeline_role */
 	__u32 cpus;   /* possible CPUs: the number of values in each per-CPU element */
-	ifindex_t ifindex; /* the interface that it was made for */
-	__u8 counting;     /* verdicts and reasons are counted */
-	__u8 frags;        /* loaded as a multi-buffer program */
-	__u8 parse;        /* enum pipeline_parse */
-	__u8 last;         /* enum stage_id of the stage that gives the verdict */
+	ifindex_t ifindex;		 /* the interface that it was made for */
+	__u8 counting;			 /* verdicts and reasons are counted */
+	__u8 frags;			 /* loaded as a multi-buffer program */
+	__u8 parse;			 /* enum pipeline_parse */
+	__u8 last;			 /* enum stage_id of the stage that gives the verdict */
 	__u8 inner[PIPELINE_STAGES - 1]; /* enum stage_id of those before it, in order, then 0 */
 	__u8 reserved[5];
 #define S(name) struct name##_cfg name;
@@ -90,9 +92,9 @@ enum preparation_kind {
 };
 
 struct preparation {
-	__u32 kind;     /* enum preparation_kind */
+	__u32 kind;	/* enum preparation_kind */
 	ifindex_t port; /* the interface by which the device is found: itself or its peer */
-	__u32 device;   /* ifindex of what was changed, in the namespace where it lives */
+	__u32 device;	/* ifindex of what was changed, in the namespace where it lives */
 	__u32 offloads; /* bits of enum offload that were changed */
 	__u8 at_peer;
 	__u8 reserved[3];
@@ -105,7 +107,8 @@ struct preparations {
 	struct preparation item[PREPARATIONS];
 };
 
-/* A packet's verdict and reason are counted by one increment at this index of the map "counters". */
+/* A packet's verdict and reason are counted by one increment at this index of the map "counters".
+ */
 #define COUNTER_INDEX(verdict, reason) ((__u32)(verdict)*REASONS + (__u32)(reason))
 #define COUNTERS		       (VERDICTS * REASONS)
 

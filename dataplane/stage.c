@@ -9,7 +9,7 @@ const struct stage *const stages[] = {
 #define S(name) &stage_##name,
 	STAGE_LIST(S)
 #undef S
-	NULL,
+		NULL,
 };
 
 const struct stage *stage_by_name(const char *name)
@@ -66,8 +66,8 @@ const char *reason_name(unsigned int reason)
 const char *verdict_name(unsigned int verdict)
 {
 	static const char *const names[] = {
-		[VERDICT_ABORTED] = "aborted", [VERDICT_DROP] = "drop",
-		[VERDICT_PASS] = "pass",       [VERDICT_TX] = "tx",
+		[VERDICT_ABORTED] = "aborted",	 [VERDICT_DROP] = "drop",
+		[VERDICT_PASS] = "pass",	 [VERDICT_TX] = "tx",
 		[VERDICT_REDIRECT] = "redirect",
 	};
 

@@ -49,15 +49,15 @@ struct stage_maps {
 
 struct stage {
 	const char *name;
-	const char *help;           /* one line, what it does */
-	const char *words;          /* its positional arguments in help: "IFACE [IFACE...]"; "" */
-	const char *words_key;      /* their name in JSON: "ports"; NULL if it takes none */
+	const char *help;      /* one line, what it does */
+	const char *words;     /* its positional arguments in help: "IFACE [IFACE...]"; "" */
+	const char *words_key; /* their name in JSON: "ports"; NULL if it takes none */
 	unsigned int min_words, max_words;
 	const struct field *options; /* describes args; NULL if none */
-	uint8_t id;                  /* enum stage_id */
-	bool is_last;                /* gives the verdict: nothing can follow */
-	bool in_hw;                  /* can run on a device */
-	const char *map;             /* its map, or NULL; not created if map_needed says so */
+	uint8_t id;		     /* enum stage_id */
+	bool is_last;		     /* gives the verdict: nothing can follow */
+	bool in_hw;		     /* can run on a device */
+	const char *map;	     /* its map, or NULL; not created if map_needed says so */
 
 	/* Each may be NULL. Errors: -errno with err filled. */
 	int (*configure)(const struct stage_use *use, const struct stage_env *env,
@@ -71,13 +71,15 @@ struct stage {
 	/* open() has been done and nothing was taken away since */
 	bool (*is_open)(const struct pipeline_cfg *cfg, const struct stage_maps *maps);
 	/* interfaces that it sends packets out of; the number of them */
-	unsigned int (*targets)(const struct pipeline_cfg *cfg, ifindex_t out[static STAGE_TARGETS]);
+	unsigned int (*targets)(const struct pipeline_cfg *cfg,
+				ifindex_t out[static STAGE_TARGETS]);
 	/* the same configuration for this stage, so that a running map may be kept */
 	bool (*same)(const struct pipeline_cfg *a, const struct pipeline_cfg *b);
 	/* the way back: what to write for the pipeline of the other port; false if there is none */
 	bool (*reverse)(const struct stage_use *use, const char *ifname, struct stage_use *back,
 			const char **other);
-	/* longest frame with Ethernet header that it may send on; longer ones it counts and drops */
+	/* longest frame with Ethernet header that it may send on; longer ones it counts and drops
+	 */
 	void (*limit_length)(struct pipeline_cfg *cfg, uint32_t bytes);
 };
 

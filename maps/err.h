@@ -6,8 +6,8 @@
  * command line and do not change. */
 enum err_code {
 	ERR_NONE = 0,
-	ERR_FAILED = 1,      /* the kernel or the system refused for another reason */
-	ERR_USAGE = 2,       /* bad arguments or bad input, nothing was changed */
+	ERR_FAILED = 1,	     /* the kernel or the system refused for another reason */
+	ERR_USAGE = 2,	     /* bad arguments or bad input, nothing was changed */
 	ERR_UNSUPPORTED = 3, /* this kernel, driver or device cannot do it */
 	ERR_PERMISSION = 4,  /* a capability is missing, the message names it */
 	ERR_CONFLICT = 5,    /* something is there already, or changed under us */
@@ -16,10 +16,10 @@ enum err_code {
 
 struct err {
 	enum err_code code;
-	int errnum;         /* positive errno, never 0 once set */
+	int errnum;	    /* positive errno, never 0 once set */
 	char object[132];   /* what the message is about: "eth0"; may be empty */
 	char message[1024]; /* "what is wrong: cause" */
-	char hint[512];     /* "what to do"; may be empty */
+	char hint[512];	    /* "what to do"; may be empty */
 };
 
 /* Fill *err (which may be NULL) and return -errnum. The hint starts empty. */

@@ -21,11 +21,11 @@ enum field_type {
 
 struct field {
 	enum field_type type;
-	char letter;                /* short option, or 0 */
-	const char *name;           /* "dst-mac", without dashes */
-	const char *value;          /* what stands for the value in help: "MAC"; NULL for a flag */
-	size_t offset;              /* in the struct that the table describes */
-	uint64_t min, max;          /* FIELD_COUNT, FIELD_SECONDS */
+	char letter;		    /* short option, or 0 */
+	const char *name;	    /* "dst-mac", without dashes */
+	const char *value;	    /* what stands for the value in help: "MAC"; NULL for a flag */
+	size_t offset;		    /* in the struct that the table describes */
+	uint64_t min, max;	    /* FIELD_COUNT, FIELD_SECONDS */
 	const char *const *choices; /* FIELD_CHOICE: NULL-terminated */
 	const char *help;
 };

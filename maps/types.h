@@ -7,8 +7,8 @@
 #include <linux/types.h>
 
 typedef __u32 ifindex_t; /* shown as an interface name: eth0 */
-typedef __be32 ip4_be;   /* shown as 10.0.0.1 */
-typedef __be16 port_be;  /* shown as 443 */
+typedef __be32 ip4_be;	 /* shown as 10.0.0.1 */
+typedef __be16 port_be;	 /* shown as 443 */
 
 typedef struct {
 	__u8 octet[6];

@@ -15,8 +15,11 @@ _Static_assert(sizeof(struct count_args) <= STAGE_ARGS, "room in stage_use");
 _Static_assert(sizeof(struct count_key) == 24, "ABI of the map");
 
 static const char *const by_names[] = {
-	[COUNT_BY_NOTHING] = "nothing", [COUNT_BY_PROTO] = "proto", [COUNT_BY_PORT] = "port",
-	[COUNT_BY_SRC] = "src",		NULL,
+	[COUNT_BY_NOTHING] = "nothing",
+	[COUNT_BY_PROTO] = "proto",
+	[COUNT_BY_PORT] = "port",
+	[COUNT_BY_SRC] = "src",
+	NULL,
 };
 
 static const struct field count_options[] = {

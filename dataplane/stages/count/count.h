@@ -17,11 +17,11 @@ struct count_cfg {
 
 /* Key of the map "count". What the breakdown does not use is zero. */
 struct count_key {
-	ip6_addr src;    /* by src: IPv4 as ::ffff:a.b.c.d; zero for what is not IP */
+	ip6_addr src;	 /* by src: IPv4 as ::ffff:a.b.c.d; zero for what is not IP */
 	__u16 ethertype; /* host order: 0x0800 */
-	port_be port;    /* by port: destination port */
-	__u8 proto;      /* by proto, port: IP protocol */
-	__u8 other;      /* 1: everything for which the map had no room */
+	port_be port;	 /* by port: destination port */
+	__u8 proto;	 /* by proto, port: IP protocol */
+	__u8 other;	 /* 1: everything for which the map had no room */
 	__u8 reserved[2];
 };
 

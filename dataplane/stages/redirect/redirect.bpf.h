@@ -24,22 +24,16 @@ static __always_inline bool redirect_any_port(const struct packet *p)
 	return false;
 }
 
-/* False if there is no Ethernet header to write to. */
-static __always_inline bool redirect_macs(struct packet *p)
+static __always_inline void redirect_rewrite(struct packet *p, __u32 rewrite)
 {
 	const volatile struct redirect_cfg *cfg = &p->cfg->redirect;
 
-	if (!cfg->swap_mac && !cfg->set_src && !cfg->set_dst)
-		return true;
-	if (!p->eth)
-		return false;
-	if (cfg->swap_mac)
+	if (rewrite & REWRITE_SWAP)
 		packet_swap_mac(p);
-	if (cfg->set_src)
+	if (rewrite & REWRITE_SRC)
 		packet_copy_mac(p->eth->h_source, &cfg->src_mac);
-	if (cfg->set_dst)
+	if (rewrite & REWRITE_DST)
 		packet_copy_mac(p->eth->h_dest, &cfg->dst_mac);
-	return true;
 }
 
 static __always_inline __u32 redirect_refuse(struct packet *p, __u32 reason, __u32 verdict)
@@ -51,22 +45,22 @@ static __always_inline __u32 redirect_refuse(struct packet *p, __u32 reason, __u
 static __always_inline __u32 stage_redirect(struct packet *p)
 {
 	const volatile struct redirect_cfg *cfg = &p->cfg->redirect;
+	__u32 max_length = cfg->max_length, flood = cfg->flood, rewrite = cfg->rewrite, key = 0;
 
-	if (cfg->max_length && p->length > cfg->max_length)
+	if (max_length && p->length > max_length)
 		return redirect_refuse(p, REASON_redirect_too_long, VERDICT_DROP);
-	if (cfg->flood && !redirect_any_port(p))
+	if (flood && !redirect_any_port(p))
 		return redirect_refuse(p, REASON_redirect_no_port, VERDICT_PASS);
-	if (!cfg->flood && (cfg->swap_mac || cfg->set_src || cfg->set_dst)) {
-		__u32 key = 0;
-
+	if (rewrite) {
+		if (!p->eth)
+			return redirect_refuse(p, REASON_redirect_short, VERDICT_PASS);
 		/* a packet that will be passed is passed as it came */
-		if (!bpf_map_lookup_elem(&redirect, &key))
+		if (!flood && !bpf_map_lookup_elem(&redirect, &key))
 			return redirect_refuse(p, REASON_redirect_no_port, VERDICT_PASS);
+		redirect_rewrite(p, rewrite);
 	}
-	if (!redirect_macs(p))
-		return redirect_refuse(p, REASON_redirect_short, VERDICT_PASS);
 	p->reason = REASON_redirected;
-	if (cfg->flood)
+	if (flood)
 		return (__u32)bpf_redirect_map(&redirect, 0,
 					       BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS);
 	if (bpf_redirect_map(&redirect, 0, XDP_PASS) == XDP_REDIRECT)

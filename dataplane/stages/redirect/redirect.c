@@ -87,13 +87,12 @@ static int redirect_configure(const struct stage_use *use, const struct stage_en
 	}
 	redirect->flood = redirect->ports > 1;
 	redirect->both = args->both;
-	redirect->swap_mac = args->swap_mac;
-	redirect->set_src = !mac_is_zero(args->src_mac);
-	redirect->set_dst = !mac_is_zero(args->dst_mac);
+	redirect->rewrite = (__u8)((args->swap_mac ? REWRITE_SWAP : 0) |
+				   (mac_is_zero(args->src_mac) ? 0 : REWRITE_SRC) |
+				   (mac_is_zero(args->dst_mac) ? 0 : REWRITE_DST));
 	redirect->src_mac = args->src_mac;
 	redirect->dst_mac = args->dst_mac;
-	if ((redirect->swap_mac || redirect->set_src || redirect->set_dst) &&
-	    cfg->parse < PARSE_L2)
+	if (redirect->rewrite && cfg->parse < PARSE_L2)
 		cfg->parse = PARSE_L2;
 	return redirect_check(args, redirect, env, err);
 }
@@ -107,7 +106,7 @@ static void redirect_recall(const struct pipeline_cfg *cfg, const struct stage_e
 	for (__u32 i = 0; i < redirect->ports && i < REDIRECT_PORTS; i++)
 		env->name_of(env->context, redirect->port[i], use->word[use->words++]);
 	args->both = redirect->both;
-	args->swap_mac = redirect->swap_mac;
+	args->swap_mac = redirect->rewrite & REWRITE_SWAP;
 	args->src_mac = redirect->src_mac;
 	args->dst_mac = redirect->dst_mac;
 }

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Completion scripts made from the tables, so that they cannot disagree with them. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app.h"
+#include "stage.h"
+
+static void put_options(const struct field *table, const char *before)
+{
+	for (; table && table->type != FIELD_END; table++)
+		printf("%s--%s", before, table->name);
+}
+
+static void put_commands(const char *before)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		printf("%s%s", before, (*c)->name);
+}
+
+static void put_stages(const char *before)
+{
+	for (const struct stage *const *s = stages; *s; s++)
+		printf("%s%s", before, (*s)->name);
+}
+
+static bool takes_iface(const struct command *command)
+{
+	return strstr(command->words, "IFACE") != NULL;
+}
+
+static void put_choices(const struct field *table, const char *format)
+{
+	for (; table && table->type != FIELD_END; table++) {
+		if (table->type != FIELD_CHOICE)
+			continue;
+		printf(format, table->name);
+		for (int i = 0; table->choices[i]; i++)
+			printf(" %s", table->choices[i]);
+		printf("\" ;;\n");
+	}
+}
+
+/* One `case` arm a command: its options, and what its words are. */
+static void bash_command(const struct command *command)
+{
+	bool attach = strcmp(command->name, "attach") == 0;
+
+	printf("\t%s)\n\t\twords=\"", command->name);
+	put_options(command->options, " ");
+	if (attach) {
+		for (const struct stage *const *s = stages; *s; s++)
+			put_options((*s)->options, " ");
+		put_stages(" ");
+		printf(" then");
+	}
+	printf("\"\n");
+	if (takes_iface(command))
+		printf("\t\twords=\"$words $(_xdpctl_ifaces)\"\n");
+	if (strcmp(command->name, "help") == 0) {
+		printf("\t\twords=\"$words");
+		put_commands(" ");
+		printf("\"\n");
+	}
+	if (strcmp(command->name, "completion") == 0)
+		printf("\t\twords=\"$words bash zsh fish\"\n");
+	printf("\t\t;;\n");
+}
+
+static void put_bash(void)
+{
+	printf("# bash completion for xdpctl; made by `xdpctl completion bash`\n"
+	       "_xdpctl_ifaces() { command ls /sys/class/net 2>/dev/null | tr '\\n' ' '; }\n"
+	       "_xdpctl_netns() { command ls /run/netns 2>/dev/null | tr '\\n' ' '; }\n"
+	       "_xdpctl() {\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	       "\tlocal command=\"\" words=\"\" i\n"
+	       "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+	       "\t\tcase ${COMP_WORDS[i]} in\n"
+	       "\t\t-n|--netns) ((i++)) ;;\n"
+	       "\t\t-*) ;;\n"
+	       "\t\t*) command=${COMP_WORDS[i]}; break ;;\n"
+	       "\t\tesac\n"
+	       "\tdone\n"
+	       "\tcase $prev in\n"
+	       "\t-n|--netns) words=$(_xdpctl_netns) ;;\n");
+	for (const struct command *const *c = commands; *c; c++)
+		put_choices((*c)->options, "\t--%s) words=\"");
+	for (const struct stage *const *s = stages; *s; s++)
+		put_choices((*s)->options, "\t--%s) words=\"");
+	printf("\tesac\n"
+	       "\tif [ -n \"$words\" ]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); "
+	       "return; fi\n"
+	       "\tcase $command in\n"
+	       "\t'') words=\"");
+	put_commands(" ");
+	printf("\" ;;\n");
+	for (const struct command *const *c = commands; *c; c++)
+		bash_command(*c);
+	printf("\tesac\n\twords=\"$words");
+	put_options(global_options, " ");
+	printf("\"\n"
+	       "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	       "}\n"
+	       "complete -F _xdpctl xdpctl\n");
+}
+
+/* zsh runs bash's completions through its own compatibility layer. */
+static void put_zsh(void)
+{
+	printf("#compdef xdpctl\n"
+	       "autoload -U +X bashcompinit && bashcompinit\n");
+	put_bash();
+}
+
+static void fish_options(const struct field *table, const char *when)
+{
+	for (; table && table->type != FIELD_END; table++) {
+		printf("complete -c xdpctl%s -l %s", when, table->name);
+		if (table->letter)
+			printf(" -s %c", table->letter);
+		if (table->type == FIELD_CHOICE) {
+			printf(" -x -a \"");
+			for (int i = 0; table->choices[i]; i++)
+				printf("%s%s", i ? " " : "", table->choices[i]);
+			printf("\"");
+		} else if (table->type != FIELD_FLAG) {
+			printf(" -x");
+		}
+		printf(" -d \"");
+		for (const char *c = table->help; *c; c++)
+			printf(strchr("\"$\\", *c) ? "\\%c" : "%c", *c);
+		printf("\"\n");
+	}
+}
+
+static void fish_command(const struct command *command)
+{
+	char when[96];
+
+	printf("complete -c xdpctl -n __fish_use_subcommand -a %s -d \"%s\"\n", command->name,
+	       command->help);
+	snprintf(when, sizeof(when), " -n \"__fish_seen_subcommand_from %s\"", command->name);
+	fish_options(command->options, when);
+	if (takes_iface(command))
+		printf("complete -c xdpctl%s -a \"(command ls /sys/class/net)\"\n", when);
+	if (strcmp(command->name, "attach") != 0)
+		return;
+	printf("complete -c xdpctl%s -a \"then", when);
+	put_stages(" ");
+	printf("\"\n");
+	for (const struct stage *const *s = stages; *s; s++)
+		fish_options((*s)->options, when);
+}
+
+static void put_fish(void)
+{
+	printf("# fish completion for xdpctl; made by `xdpctl completion fish`\n"
+	       "complete -c xdpctl -f\n");
+	fish_options(global_options, "");
+	for (const struct command *const *c = commands; *c; c++)
+		fish_command(*c);
+	printf("complete -c xdpctl -n \"__fish_seen_subcommand_from completion\" "
+	       "-a \"bash zsh fish\"\n"
+	       "complete -c xdpctl -n \"__fish_seen_subcommand_from help\" -a \"");
+	put_commands(" ");
+	printf("\"\n");
+}
+
+static int run_completion(struct app *app, const void *args, struct err *err)
+{
+	const char *shell = app->word[0];
+
+	(void)args;
+	if (strcmp(shell, "bash") == 0)
+		put_bash();
+	else if (strcmp(shell, "zsh") == 0)
+		put_zsh();
+	else if (strcmp(shell, "fish") == 0)
+		put_fish();
+	else
+		return err_set(err, ERR_USAGE, EINVAL, shell,
+			       "no completion for this shell: bash, zsh or fish");
+	return 0;
+}
+
+const struct command command_completion = {
+	.name = "completion",
+	.words = "bash|zsh|fish",
+	.help = "print a completion script for the shell",
+	.text = "For one session: eval \"$(xdpctl completion bash)\". `make install` installs all\n"
+		"three.",
+	.min_words = 1,
+	.max_words = 1,
+	.offline = true,
+	.run = run_completion,
+};
