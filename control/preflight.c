@@ -12,8 +12,9 @@
 #include "genl.h"
 #include "stage.h"
 
-#define VLAN_TAG 4 /* the kernel lets a frame be one tag longer, net/core/xdp.c xdp_ok_fwd_dev() \
-		    */
+#define VLAN_TAG                                                                        \
+	4 /* the kernel lets a frame be one tag longer, net/core/xdp.c xdp_ok_fwd_dev() \
+	   */
 
 /* What fits into one buffer on x86: a longer frame needs a multi-buffer program. */
 #define ONE_BUFFER_MTU 3506
@@ -123,15 +124,28 @@ static void check_ingress(const struct preflight *pre, struct plan *plan)
 		note_unseen_peer(pre->link, kind, plan);
 }
 
-static int check_length(const struct preflight *pre, const struct link *target, const char *which,
-			uint32_t mtu, struct pipeline_cfg *cfg, struct plan *plan, struct err *err)
+/* Have longer frames counted and dropped; false if cfg did not do so before. */
+static bool limit_length(struct pipeline_cfg *cfg, uint32_t bytes)
 {
+	const struct pipeline_cfg before = *cfg;
 	const struct stage *list[PIPELINE_STAGES];
 	unsigned int n = stage_list(cfg, list);
 
+	for (unsigned int i = 0; i < n; i++) {
+		if (list[i]->limit_length)
+			list[i]->limit_length(cfg, bytes);
+	}
+	return memcmp(&before, cfg, sizeof(before)) == 0;
+}
+
+static int check_length(const struct preflight *pre, const struct link *target, const char *which,
+			uint32_t mtu, struct pipeline_cfg *cfg, struct plan *plan, struct err *err)
+{
+	bool counted;
+
 	if (mtu >= pre->link->mtu)
 		return 0;
-	if (!pre->force) {
+	if (!pre->force && !pre->running) {
 		err_set(err, ERR_UNSUPPORTED, EMSGSIZE, target->name,
 			"%sMTU %u is below the %u of %s: longer frames would be lost", which, mtu,
 			pre->link->mtu, pre->link->name);
@@ -139,12 +153,9 @@ static int check_length(const struct preflight *pre, const struct link *target, 
 				"ip link set dev %s mtu %u%s, or --force to drop and count them",
 				target->name, pre->link->mtu, *which ? " (and its peer)" : "");
 	}
-	for (unsigned int i = 0; i < n; i++) {
-		if (list[i]->limit_length)
-			list[i]->limit_length(cfg, mtu + ETH_HLEN + VLAN_TAG);
-	}
-	note(plan, "%s: %sMTU %u: frames longer than that are dropped and counted", target->name,
-	     which, mtu);
+	counted = limit_length(cfg, mtu + ETH_HLEN + VLAN_TAG) || !pre->running;
+	note(plan, "%s: %sMTU %u: longer frames are %s", target->name, which, mtu,
+	     counted ? "dropped and counted" : "lost; attach --replace --force counts them");
 	return 0;
 }
 
@@ -170,6 +181,26 @@ static int no_native(const struct link *target, const char *why, struct err *err
 	return err_hint(err, "--mode skb can send out of any port");
 }
 
+/* XDP_TX on a veth wakes its peer only if that has a program, GRO is not enough.
+ * drivers/net/veth.c veth_xdp_flush() */
+static int check_native_veth_tx(const struct preflight *pre, struct plan *plan, struct err *err)
+{
+	struct preparation receiver = { .kind = PREPARE_RECEIVER,
+					.port = pre->link->ifindex,
+					.at_peer = 1 };
+	struct link peer;
+	struct net there;
+
+	if (net_open_peer(pre->net, pre->link, &there, &peer))
+		return no_native(pre->link,
+				 "its peer needs an XDP program and cannot be reached from here",
+				 err);
+	net_close(&there);
+	receiver.device = peer.ifindex;
+	need(plan, receiver, peer.xdp[XDP_MODE_DRV] != 0);
+	return 0;
+}
+
 /* The far end of a veth takes redirected frames only with NAPI, which GRO (or an XDP program)
  * gives it. drivers/net/veth.c veth_xdp_xmit() */
 static int check_native_veth(const struct preflight *pre, const struct link *target,
@@ -177,6 +208,8 @@ static int check_native_veth(const struct preflight *pre, const struct link *tar
 {
 	uint64_t features;
 
+	if (target->ifindex == pre->link->ifindex)
+		return check_native_veth_tx(pre, plan, err);
 	if (need_peer_offloads(pre, target, PREPARE_GRO_ON, OFFLOAD_BIT(OFFLOAD_GRO), plan))
 		return 0;
 	if (netdev_xdp_features(&pre->net->genl, target->ifindex, &features)) {

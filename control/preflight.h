@@ -25,6 +25,7 @@ struct preflight {
 	struct net *net;
 	const struct link *link; /* where packets come in */
 	enum xdp_mode mode;	 /* not AUTO */
+	bool running; /* asked about a pipeline that runs: nothing will be changed */
 	bool force;		 /* frames that fit through no port may be dropped and counted */
 };
 

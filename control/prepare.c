@@ -141,43 +141,50 @@ static int unset_receiver(struct net *net, const struct link *link)
 	return ret;
 }
 
-static int set_offloads(struct net *net, const struct preparation *item, const struct link *port,
+static int set_offloads(struct net *net, const struct preparation *item, const struct link *device,
 			bool undo, struct err *err)
 {
 	bool on = (item->kind == PREPARE_GRO_ON) != undo;
-	struct net there = { 0 };
-	struct link peer = *port;
+	int ret = offloads_set(&net->genl, device->ifindex, item->offloads, on);
 	char text[32];
-	int ret;
 
-	if (item->at_peer && net_open_peer(net, port, &there, &peer))
-		return undo ? 0
-			    : err_set(err, ERR_NOT_FOUND, ENODEV, port->name, "its peer is gone");
-	if (peer.ifindex != item->device)
-		ret = undo ? 0 : -ENODEV;
-	else
-		ret = offloads_set(item->at_peer ? &there.genl : &net->genl, peer.ifindex,
-				   item->offloads, on);
 	if (ret && !undo)
-		err_set(err, err_code_of(-ret), -ret, peer.name, "cannot set %s%s: %s",
-			preparation_text(item, text, sizeof(text)),
-			item->at_peer ? " at the peer" : "", strerror(-ret));
-	if (item->at_peer)
-		net_close(&there);
+		return err_set(err, err_code_of(-ret), -ret, device->name, "cannot set %s%s: %s",
+			       preparation_text(item, text, sizeof(text)),
+			       item->at_peer ? " at the peer" : "", strerror(-ret));
 	/* a feature that another setting keeps off now is restored as far as it can be */
-	return undo && ret == -EOPNOTSUPP ? 0 : ret;
+	return ret == -EOPNOTSUPP ? 0 : ret;
+}
+
+/* On the device itself, in the namespace where it lives. */
+static int apply_at(struct net *net, const struct preparation *item, const struct link *device,
+		    bool undo, struct err *err)
+{
+	if (device->ifindex != item->device) /* another one has come in its place */
+		return undo ? 0
+			    : err_set(err, ERR_CONFLICT, EEXIST, device->name,
+				      "is not the device that was looked at before");
+	if (item->kind != PREPARE_RECEIVER)
+		return set_offloads(net, item, device, undo, err);
+	return undo ? unset_receiver(net, device) : set_receiver(net, device, err);
 }
 
 static int apply(struct net *net, const struct preparation *item, bool undo, struct err *err)
 {
-	struct link port;
+	struct link port, peer;
+	struct net there;
 	int ret = link_by_index(&net->route, item->port, &port, err);
 
 	if (ret)
 		return undo ? 0 : ret; /* a device that is gone needs no undoing */
-	if (item->kind != PREPARE_RECEIVER)
-		return set_offloads(net, item, &port, undo, err);
-	return undo ? unset_receiver(net, &port) : set_receiver(net, &port, err);
+	if (!item->at_peer)
+		return apply_at(net, item, &port, undo, err);
+	if (net_open_peer(net, &port, &there, &peer))
+		return undo ? 0
+			    : err_set(err, ERR_NOT_FOUND, ENODEV, port.name, "its peer is gone");
+	ret = apply_at(&there, item, &peer, undo, err);
+	net_close(&there);
+	return ret;
 }
 
 int prepare_all(struct net *net, const struct preparations *todo, struct err *err)

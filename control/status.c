@@ -16,7 +16,9 @@
 /* The checks of an attach, asked again: the machine may have changed since. */
 static void examine(struct net *net, struct status_row *row)
 {
-	struct preflight pre = { .net = net, .link = &row->link, .mode = row->mode, .force = true };
+	struct preflight pre = {
+		.net = net, .link = &row->link, .mode = row->mode, .running = true
+	};
 	struct pipeline_cfg cfg = row->program.cfg;
 	struct plan plan;
 	struct err err;

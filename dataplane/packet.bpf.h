@@ -19,17 +19,19 @@
 #define IPV6_HEADERS 8
 
 /* Numbers that <linux/in.h> does not have; from the IANA registry of protocol numbers. */
-#define NEXT_HOP_BY_HOP	   0
-#define NEXT_ROUTING	   43
-#define NEXT_FRAGMENT	   44
-#define NEXT_AUTH	   51
-#define NEXT_DESTINATION   60
-#define NEXT_MOBILITY	   135
-#define PROTO_ICMPV6	   58
-#define ICMP4_ECHO_REQUEST 8
-#define ICMP4_ECHO_REPLY   0
-#define ICMP6_ECHO_REQUEST 128
-#define ICMP6_ECHO_REPLY   129
+#define NEXT_HOP_BY_HOP		  0
+#define NEXT_ROUTING		  43
+#define NEXT_FRAGMENT		  44
+#define NEXT_AUTH		  51
+#define NEXT_DESTINATION	  60
+#define NEXT_MOBILITY		  135
+#define PROTO_ICMPV6		  58
+#define ICMP4_ECHO_REQUEST	  8
+#define ICMP4_ECHO_REPLY	  0
+#define ICMP6_ECHO_REQUEST	  128
+#define ICMP6_ROUTER_SOLICITATION 133 /* the first message of neighbour discovery, RFC 4861 */
+#define ICMP6_REDIRECT		  137 /* and the last */
+#define ICMP6_ECHO_REPLY	  129
 
 struct vlan_tag {
 	__be16 tci;

@@ -68,6 +68,14 @@ static __always_inline bool reflect_l4(struct packet *p)
 	return true;
 }
 
+static __always_inline bool reflect_is_neighbour(const struct packet *p)
+{
+	const struct icmp_header *icmp = p->l4;
+
+	return p->ip6 && icmp && p->proto == PROTO_ICMPV6 && (void *)(icmp + 1) <= p->end &&
+	       icmp->type >= ICMP6_ROUTER_SOLICITATION && icmp->type <= ICMP6_REDIRECT;
+}
+
 static __always_inline __u32 reflect_refuse(struct packet *p, __u32 reason)
 {
 	p->reason = reason;
@@ -87,6 +95,8 @@ static __always_inline __u32 stage_reflect(struct packet *p)
 		return reflect_refuse(p, REASON_reflect_group);
 	if (level >= PARSE_L3 && !p->ip4 && !p->ip6)
 		return reflect_refuse(p, p->cut ? REASON_reflect_short : REASON_reflect_not_ip);
+	if (level >= PARSE_L3 && reflect_is_neighbour(p))
+		return reflect_refuse(p, REASON_reflect_neighbour);
 	if (level >= PARSE_L4 && (p->cut || !reflect_l4(p)))
 		return reflect_refuse(p, REASON_reflect_short);
 	if (level >= PARSE_L3)

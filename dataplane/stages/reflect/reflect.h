@@ -6,11 +6,12 @@
 
 enum { reflect_is_last = 1, reflect_in_hw = 0 };
 
-#define REFLECT_REASONS(R)                                                                    \
-	R(reflected)                                                                          \
-	R(reflect_closed) /* the way out is not ready: passed to the stack */                 \
-	R(reflect_group)  /* sent to a group: swapped, it would have a group as its source */ \
-	R(reflect_not_ip)                                                                     \
+#define REFLECT_REASONS(R)                                                                       \
+	R(reflected)                                                                             \
+	R(reflect_closed)    /* the way out is not ready: passed to the stack */                 \
+	R(reflect_group)     /* sent to a group: swapped, it would have a group as its source */ \
+	R(reflect_neighbour) /* IPv6 neighbour discovery, the counterpart of ARP: passed */      \
+	R(reflect_not_ip)                                                                        \
 	R(reflect_short) /* the headers to swap are not all there */
 
 struct reflect_cfg {
