@@ -81,7 +81,7 @@ static int find_running(struct leg *leg, struct err *err)
 		mode = XDP_MODE_HW;
 	else
 		mode = link->xdp[XDP_MODE_DRV] ? XDP_MODE_DRV : XDP_MODE_SKB;
-	leg->running = (struct program){ .fd = -1 };
+	leg->running = leg->loaded = (struct program){ .fd = -1 };
 	if (!link->xdp[mode])
 		return 0;
 	ret = program_open(link->xdp[mode], &leg->running, err);
@@ -181,10 +181,14 @@ static int plan_mode(struct leg *leg, enum xdp_mode mode, struct err *err)
 static int load(struct leg *leg, enum xdp_mode mode, struct err *err)
 {
 	struct attach_result *result = leg->result;
+	bool one_buffer = pipeline_one_buffer(&result->cfg);
 	int ret;
 
-	if (leg->loaded.id)
+	/* in generic mode the kernel then makes one buffer of every packet */
+	result->cfg.frags = !(one_buffer && mode == XDP_MODE_SKB);
+	if (leg->loaded.id && leg->loaded.cfg.frags == result->cfg.frags)
 		return 0;
+	program_close(&leg->loaded);
 	ret = pipeline_load(&result->cfg, leg->running.id ? &leg->running : NULL,
 			    mode == XDP_MODE_HW ? result->link.ifindex : 0, &leg->loaded, err);
 	if (!ret)

@@ -29,6 +29,7 @@ static void start_cfg(struct pipeline_cfg *cfg, uint32_t ifindex, enum pipeline_
 		.cpus = cpus > 0 ? (__u32)cpus : 1,
 		.ifindex = ifindex,
 		.counting = 1,
+		.frags = 1,
 	};
 }
 
@@ -171,7 +172,7 @@ static int load_software(struct pipeline_cfg *cfg, const struct program *running
 
 	if (!skeleton)
 		return load_failed(-errno, cfg, err);
-	cfg->frags = kernel_has_frags();
+	cfg->frags = cfg->frags && kernel_has_frags();
 	skeleton->rodata->cfg = *cfg;
 	ret = setup_maps(skeleton->obj, cfg, running);
 	if (!ret && cfg->frags)

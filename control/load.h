@@ -14,7 +14,8 @@
 int pipeline_configure(const struct stage_use *use, unsigned int uses, bool counting,
 		       const struct stage_env *env, struct pipeline_cfg *cfg, struct err *err);
 
-/* Load the program for cfg, whose frags field is set to what this kernel has. Counters, the record
+/* Load the program for cfg. Its frags field says whether multi-buffer frames are wanted and is
+ * cleared where this kernel has none. Counters, the record
  * of preparations and the maps of stages that stay the same are those of running, if it is ours.
  * hw_ifindex: the device to load it for, 0 for the kernel itself. The caller closes *out; stages
  * are not started. */

@@ -285,6 +285,32 @@ static unsigned int all_targets(const struct pipeline_cfg *cfg, ifindex_t out[st
 	return last && last->targets ? last->targets(cfg, out) : 0;
 }
 
+bool pipeline_one_buffer(const struct pipeline_cfg *cfg)
+{
+	const struct stage *last = stage_by_id(cfg->last);
+
+	return last && last->one_buffer && last->one_buffer(cfg);
+}
+
+static int check_buffers(const struct preflight *pre, const struct pipeline_cfg *cfg,
+			 struct plan *plan, struct err *err)
+{
+	if (pre->mode != XDP_MODE_DRV || pre->link->mtu <= ONE_BUFFER_MTU ||
+	    !pipeline_one_buffer(cfg))
+		return 0;
+	if (pre->force || pre->running) {
+		note(plan, "%s: frames of more than one buffer (MTU %u) are dropped and counted",
+		     pre->link->name, pre->link->mtu);
+		return 0;
+	}
+	err_set(err, ERR_UNSUPPORTED, EMSGSIZE, pre->link->name,
+		"MTU %u: the kernel cannot copy frames of more than one buffer to several ports",
+		pre->link->mtu);
+	return err_hint(err,
+			"--mode skb can; or an MTU up to %d, or --force to drop and count them",
+			ONE_BUFFER_MTU);
+}
+
 int preflight(const struct preflight *pre, struct pipeline_cfg *cfg, struct plan *plan,
 	      struct err *err)
 {
@@ -293,6 +319,9 @@ int preflight(const struct preflight *pre, struct pipeline_cfg *cfg, struct plan
 	int ret;
 
 	*plan = (struct plan){ 0 };
+	ret = check_buffers(pre, cfg, plan, err);
+	if (ret)
+		return ret;
 	for (unsigned int i = 0; i < n; i++) {
 		ret = check_target(pre, targets[i], cfg, plan, err);
 		if (ret)

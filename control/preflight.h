@@ -25,7 +25,7 @@ struct preflight {
 	struct net *net;
 	const struct link *link; /* where packets come in */
 	enum xdp_mode mode;	 /* not AUTO */
-	bool running; /* asked about a pipeline that runs: nothing will be changed */
+	bool running;		 /* asked about a pipeline that runs: nothing will be changed */
 	bool force;		 /* frames that fit through no port may be dropped and counted */
 };
 
@@ -33,6 +33,9 @@ struct preflight {
  * Refuses with ERR_UNSUPPORTED what cannot work in this mode. */
 int preflight(const struct preflight *pre, struct pipeline_cfg *cfg, struct plan *plan,
 	      struct err *err);
+
+/* A stage of it cannot send on frames of more than one buffer. */
+bool pipeline_one_buffer(const struct pipeline_cfg *cfg);
 
 /* After the preparations: every target takes native frames now. */
 int preflight_verify(const struct preflight *pre, const struct pipeline_cfg *cfg, struct err *err);

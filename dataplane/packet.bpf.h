@@ -61,6 +61,7 @@ struct packet {
 	__u32 reason;
 	__u16 ethertype; /* host order, behind VLAN tags */
 	__u8 proto;	 /* IP protocol, behind extension headers */
+	bool multi;	 /* there are bytes behind end, in further buffers */
 	bool cut;	 /* a header begins that does not end in the packet, or makes no sense */
 };
 

@@ -49,8 +49,12 @@ int xdpctl_xdp(struct xdp_md *ctx)
 		.length = ctx->data_end - ctx->data,
 	};
 
-	if (cfg.frags)
+	if (cfg.frags) {
+		__u32 linear = p.length;
+
 		p.length = (__u32)xdp_get_buff_len(ctx);
+		p.multi = p.length != linear;
+	}
 	/* a pipeline that looks at no header is compiled by itself: a third of the instructions */
 	if (cfg.parse == PARSE_NONE)
 		return (int)account(&p, run_stages(&p));

@@ -78,6 +78,8 @@ struct stage {
 	/* the way back: what to write for the pipeline of the other port; false if there is none */
 	bool (*reverse)(const struct stage_use *use, const char *ifname, struct stage_use *back,
 			const char **other);
+	/* it cannot send frames on that have more than one buffer (jumbo frames) */
+	bool (*one_buffer)(const struct pipeline_cfg *cfg);
 	/* longest frame with Ethernet header that it may send on; longer ones it counts and drops
 	 */
 	void (*limit_length)(struct pipeline_cfg *cfg, uint32_t bytes);

@@ -49,6 +49,9 @@ static __always_inline __u32 stage_redirect(struct packet *p)
 
 	if (max_length && p->length > max_length)
 		return redirect_refuse(p, REASON_redirect_too_long, VERDICT_DROP);
+	/* "redirected" and freed without a trace by kernels up to 6.18 at least */
+	if (flood && p->multi)
+		return redirect_refuse(p, REASON_redirect_multi_buffer, VERDICT_DROP);
 	if (flood && !redirect_any_port(p))
 		return redirect_refuse(p, REASON_redirect_no_port, VERDICT_PASS);
 	if (rewrite) {

@@ -191,6 +191,11 @@ static bool redirect_reverse(const struct stage_use *use, const char *ifname,
 	return true;
 }
 
+static bool redirect_one_buffer(const struct pipeline_cfg *cfg)
+{
+	return cfg->redirect.flood; /* the kernel copies frames of one buffer only */
+}
+
 static void redirect_limit_length(struct pipeline_cfg *cfg, uint32_t bytes)
 {
 	if (!cfg->redirect.max_length || bytes < cfg->redirect.max_length)
@@ -218,5 +223,6 @@ const struct stage stage_redirect = {
 	.targets = redirect_targets,
 	.same = redirect_same,
 	.reverse = redirect_reverse,
+	.one_buffer = redirect_one_buffer,
 	.limit_length = redirect_limit_length,
 };

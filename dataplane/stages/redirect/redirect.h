@@ -8,11 +8,12 @@ enum { redirect_is_last = 1, redirect_in_hw = 0 };
 
 #define REDIRECT_PORTS 32
 
-#define REDIRECT_REASONS(R)                                                          \
-	R(redirected)                                                                \
-	R(redirect_no_port)  /* the map holds no port for it: passed to the stack */ \
-	R(redirect_too_long) /* longer than a port takes: dropped */                 \
-	R(redirect_short)    /* no whole Ethernet header to write to: passed to the stack */
+#define REDIRECT_REASONS(R)                                                                \
+	R(redirected)                                                                      \
+	R(redirect_no_port)	 /* the map holds no port for it: passed to the stack */   \
+	R(redirect_too_long)	 /* longer than a port takes: dropped */                   \
+	R(redirect_multi_buffer) /* the kernel cannot copy it to several ports: dropped */ \
+	R(redirect_short)	 /* no whole Ethernet header to write to: passed to the stack */
 
 enum { REWRITE_SWAP = 1, REWRITE_SRC = 2, REWRITE_DST = 4 };
 
