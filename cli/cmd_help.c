@@ -25,6 +25,7 @@ const struct command command_help = {
 	.name = "help",
 	.words = "[COMMAND]",
 	.help = "show help on a command, or list all of them",
+	.text = "The same as --help behind a command.",
 	.max_words = 1,
 	.offline = true,
 	.run = run_help,

@@ -5,7 +5,7 @@
 #include "app.h"
 #include "stage.h"
 
-#define HELP_COLUMN 26
+#define HELP_COLUMN 32
 
 static void print_option(FILE *out, const struct field *field, int indent)
 {

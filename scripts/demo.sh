@@ -83,7 +83,7 @@ say 'Swapping the pipeline under traffic, counters go on'
 ip netns exec "$h1" ping -q -c 100 -i 0.01 10.77.0.2 &
 ping=$!
 for _ in 1 2 3 4 5; do
-	"$XDPCTL" -q -n "$box" attach eth0 count --by proto then redirect eth1 --replace
+	"$XDPCTL" -q -n "$box" attach eth0 count --by proto 'then' redirect eth1 --replace
 	"$XDPCTL" -q -n "$box" attach eth0 redirect eth1 --replace
 done
 wait "$ping"
