@@ -11,7 +11,7 @@ struct attach_args {
 	struct attach_request request;
 	int mode; /* index into the choices */
 	const char *hook;
-	bool no_count, no_prepare, replace, force, dry_run;
+	bool jumbo, no_count, no_prepare, replace, force, dry_run;
 };
 
 _Static_assert(sizeof(struct attach_args) <= APP_ARGS, "room for the arguments");
@@ -33,6 +33,10 @@ static const struct field attach_options[] = {
 	  .name = "dry-run",
 	  .offset = offsetof(struct attach_args, dry_run),
 	  .help = "check, load and say what would be done, but change nothing" },
+	{ .type = FIELD_FLAG,
+	  .name = "jumbo",
+	  .offset = offsetof(struct attach_args, jumbo),
+	  .help = "take frames of several buffers even if the MTU needs none now" },
 	{ .type = FIELD_FLAG,
 	  .name = "no-count",
 	  .offset = offsetof(struct attach_args, no_count),
@@ -245,6 +249,7 @@ static int run_attach(struct app *app, const void *args, struct err *err)
 	request.mode = (enum xdp_mode)a->mode;
 	request.replace = a->replace;
 	request.force = a->force;
+	request.jumbo = a->jumbo;
 	request.no_count = a->no_count;
 	request.no_prepare = a->no_prepare;
 	request.dry_run = a->dry_run;

@@ -27,6 +27,8 @@ static void show_row(struct app *app, const struct status_row *row)
 	sink_string(sink, "owner", program->owner == OWNER_FOREIGN ? "foreign" : "xdpctl");
 	if (app->json)
 		sink_string(sink, "role", role_name(program));
+	if (app->json)
+		sink_bool(sink, "multi_buffer", ours && program->cfg.frags);
 	show_stages(app, ours ? &program->cfg : NULL);
 	sink_u64(sink, "packets", row->total.packets, UNIT_NONE);
 	sink_u64(sink, "bytes", row->total.bytes, UNIT_BYTES);

@@ -148,8 +148,9 @@ static int attach_failed(const struct leg *leg, int ret, enum xdp_mode mode, str
 		extack[0] ? extack : strerror(-ret));
 	if (mode == XDP_MODE_DRV && ret == -EOPNOTSUPP)
 		return err_hint(err, "try --mode skb");
-	if (link->mtu > 3506 && !leg->loaded.cfg.frags)
-		return err_hint(err, "without multi-buffer XDP the MTU may be at most about 3506");
+	if (link->mtu > ONE_BUFFER_MTU && !leg->loaded.cfg.frags)
+		return err_hint(err, "without multi-buffer XDP the MTU may be at most about %d",
+				ONE_BUFFER_MTU);
 	return ret;
 }
 
@@ -178,15 +179,13 @@ static int plan_mode(struct leg *leg, enum xdp_mode mode, struct err *err)
 			    &result->prepared, &leg->todo, err);
 }
 
-static int load(struct leg *leg, enum xdp_mode mode, struct err *err)
+static int load(struct leg *leg, enum xdp_mode mode, bool frags, struct err *err)
 {
 	struct attach_result *result = leg->result;
-	bool one_buffer = pipeline_one_buffer(&result->cfg);
 	int ret;
 
-	/* in generic mode the kernel then makes one buffer of every packet */
-	result->cfg.frags = !(one_buffer && mode == XDP_MODE_SKB);
-	if (leg->loaded.id && leg->loaded.cfg.frags == result->cfg.frags)
+	result->cfg.frags = frags;
+	if (leg->loaded.id && leg->loaded.cfg.frags == frags)
 		return 0;
 	program_close(&leg->loaded);
 	ret = pipeline_load(&result->cfg, leg->running.id ? &leg->running : NULL,
@@ -365,18 +364,43 @@ static unsigned int candidates(const struct leg *leg, enum xdp_mode out[static 2
 	return 2;
 }
 
-static int leg_try(struct leg *leg, enum xdp_mode mode, struct err *err)
+/* Whether the program has to take frames of several buffers, which costs it a call of a helper. In
+ * generic mode the kernel makes one buffer of every packet. A successor takes what the program
+ * before it took: some drivers have let a larger MTU be set since. */
+static bool wants_frags(const struct leg *leg, enum xdp_mode mode)
 {
-	int ret = plan_mode(leg, mode, err);
+	if (mode != XDP_MODE_DRV)
+		return false;
+	return leg->request->jumbo || leg->result->link.mtu > ONE_BUFFER_MTU ||
+	       (leg->running.owner == OWNER_XDPCTL && leg->running.cfg.frags);
+}
 
-	if (!ret && leg->request->no_prepare && leg->todo.count) {
-		leg->todo.count = 0;
-		leg->result->prepared.count = 0;
-	}
-	ret = ret ?: load(leg, mode, err);
+static int load_and_change(struct leg *leg, enum xdp_mode mode, bool frags, struct err *err)
+{
+	int ret = load(leg, mode, frags, err);
+
 	if (ret || leg->request->dry_run)
 		return ret;
 	return change(leg, err);
+}
+
+static int leg_try(struct leg *leg, enum xdp_mode mode, struct err *err)
+{
+	bool frags = wants_frags(leg, mode);
+	int ret = plan_mode(leg, mode, err);
+
+	if (ret)
+		return ret;
+	if (leg->request->no_prepare) {
+		leg->todo.count = 0;
+		leg->result->prepared.count = 0;
+	}
+	ret = load_and_change(leg, mode, frags, err);
+	/* a driver with smaller buffers than most */
+	if ((ret == -EINVAL || ret == -ERANGE) && mode == XDP_MODE_DRV && !frags &&
+	    kernel_has_frags())
+		ret = load_and_change(leg, mode, true, err);
+	return ret;
 }
 
 static int leg_attach(struct leg *leg, struct err *err)

@@ -22,6 +22,7 @@ struct attach_request {
 	enum xdp_mode mode;
 	bool replace; /* displace what is there, if it still is what was seen */
 	bool force;   /* frames too long for a port may be dropped and counted */
+	bool jumbo;   /* multi-buffer frames even if the MTU needs none yet */
 	bool no_count;
 	bool no_prepare; /* leave other devices alone; what they lack is said */
 	bool dry_run;	 /* do all but change anything outside of the program */

@@ -16,9 +16,6 @@
 	4 /* the kernel lets a frame be one tag longer, net/core/xdp.c xdp_ok_fwd_dev() \
 	   */
 
-/* What fits into one buffer on x86: a longer frame needs a multi-buffer program. */
-#define ONE_BUFFER_MTU 3506
-
 __attribute__((format(printf, 2, 3))) static void note(struct plan *plan, const char *fmt, ...)
 {
 	va_list args;

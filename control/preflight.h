@@ -10,6 +10,10 @@
 #include "net.h"
 #include "pipeline.h"
 
+/* What fits into one buffer: a page less headroom and the kernel's bookkeeping, see veth_xdp_set()
+ * in drivers/net/veth.c. A longer frame needs a program that takes several buffers. */
+#define ONE_BUFFER_MTU 3506
+
 #define PLAN_NOTES 16
 #define PLAN_NOTE  320
 

@@ -144,8 +144,8 @@ static void take_counter(struct stats *stats, uint32_t index, const struct tally
 	struct tally sum = tally_sum(values, stats->cpus);
 
 	tally_add(&stats->total, sum);
-	tally_add(&stats->verdict[index / REASONS], sum);
-	stats->reason[index % REASONS] += sum.packets;
+	tally_add(&stats->verdict[OUTCOME_VERDICT(index)], sum);
+	stats->reason[OUTCOME_REASON(index)] += sum.packets;
 	for (unsigned int cpu = 0; cpu < stats->cpus; cpu++)
 		tally_add(&stats->cpu[cpu], values[cpu]);
 }
@@ -155,6 +155,8 @@ static int read_counters(int fd, struct stats *stats, struct tally *values)
 	int ret = 0;
 
 	for (uint32_t index = 0; index < COUNTERS && !ret; index++) {
+		if (OUTCOME_REASON(index) >= REASONS)
+			continue;
 		ret = percpu_read(fd, &index, stats->cpus, values);
 		if (!ret)
 			take_counter(stats, index, values);
@@ -169,8 +171,10 @@ static int read_hw_counters(int fd, struct stats *stats)
 	__u32 key = 0;
 	int ret = bpf_map_lookup_elem(fd, &key, values);
 
-	for (uint32_t index = 0; index < COUNTERS && !ret; index++)
-		take_counter(stats, index, &values[index]);
+	for (uint32_t index = 0; index < COUNTERS && !ret; index++) {
+		if (OUTCOME_REASON(index) < REASONS)
+			take_counter(stats, index, &values[index]);
+	}
 	return ret;
 }
 

@@ -56,16 +56,15 @@ struct packet {
 	struct ethhdr *eth;
 	struct iphdr *ip4;
 	struct ipv6hdr *ip6;
-	void *l4; /* not checked for length; NULL in a later fragment */
-	__u32 length;
-	__u32 reason;
+	void *l4;	 /* not checked for length; NULL in a later fragment */
+	__u64 length;	 /* all buffers */
 	__u16 ethertype; /* host order, behind VLAN tags */
 	__u8 proto;	 /* IP protocol, behind extension headers */
 	bool multi;	 /* there are bytes behind end, in further buffers */
 	bool cut;	 /* a header begins that does not end in the packet, or makes no sense */
 };
 
-static __always_inline void counter_add(struct counter *counter, __u32 length)
+static __always_inline void counter_add(struct counter *counter, __u64 length)
 {
 	counter->packets++;
 	counter->bytes += length;

@@ -14,7 +14,7 @@ static __always_inline __u32 run_inner(struct packet *p, __u32 id)
 		return stage_##name(p);
 	STAGE_LIST(S)
 #undef S
-	return VERDICT_NONE;
+	return OUTCOME_NEXT;
 }
 
 static __always_inline __u32 run_last(struct packet *p, __u32 id)
@@ -24,21 +24,20 @@ static __always_inline __u32 run_last(struct packet *p, __u32 id)
 		return stage_##name(p);
 	STAGE_LIST(S)
 #undef S
-	p->reason = REASON_end_of_pipeline;
-	return VERDICT_PASS;
+	return OUTCOME(VERDICT_PASS, REASON_end_of_pipeline);
 }
 
 static __always_inline __u32 run_stages(struct packet *p)
 {
 #pragma unroll
 	for (int i = 0; i < PIPELINE_STAGES - 1; i++) {
-		__u32 id = p->cfg->inner[i], verdict;
+		__u32 id = p->cfg->inner[i], outcome;
 
 		if (!id)
 			break;
-		verdict = run_inner(p, id);
-		if (verdict != VERDICT_NONE)
-			return verdict;
+		outcome = run_inner(p, id);
+		if (outcome != OUTCOME_NEXT)
+			return outcome;
 	}
 	return run_last(p, p->cfg->last);
 }

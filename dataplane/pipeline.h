@@ -22,13 +22,11 @@ enum pipeline_verdict {
 	VERDICT_TX,
 	VERDICT_REDIRECT,
 	VERDICTS,
-	VERDICT_NONE = 255, /* the next stage decides */
 };
 
 /* Why a packet got its verdict; each packet has one reason. Stages add their own. */
 #define REASON_LIST(R)     \
 	R(end_of_pipeline) \
-	R(bad_verdict)     \
 	STAGE_REASONS(R)
 
 enum pipeline_reason {
@@ -107,9 +105,15 @@ struct preparations {
 	struct preparation item[PREPARATIONS];
 };
 
-/* A packet's verdict and reason are counted by one increment at this index of the map "counters".
- */
-#define COUNTER_INDEX(verdict, reason) ((__u32)(verdict)*REASONS + (__u32)(reason))
-#define COUNTERS		       (VERDICTS * REASONS)
+/* What a stage decides: verdict and reason in one number, which is also the index of the map
+ * "counters". Powers of two, so that the program needs no multiplication. */
+#define REASON_ROOM		 64
+#define OUTCOME(v, r)		 ((__u32)(v)*REASON_ROOM + (__u32)(r))
+#define OUTCOME_VERDICT(outcome) ((__u32)(outcome) / REASON_ROOM)
+#define OUTCOME_REASON(outcome)	 ((__u32)(outcome) % REASON_ROOM)
+#define OUTCOME_NEXT		 0xffffffffu /* the next stage decides */
+#define COUNTERS		 (VERDICTS * REASON_ROOM)
+
+_Static_assert(REASONS <= REASON_ROOM, "each reason has its place");
 
 #endif

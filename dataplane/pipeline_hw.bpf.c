@@ -22,17 +22,17 @@ struct {
 	__type(value, struct hw_counters);
 } counters SEC(".maps");
 
-static __always_inline __u32 account(const struct packet *p, __u32 verdict)
+static __always_inline int account(const struct packet *p, __u32 outcome)
 {
 	struct hw_counters *all;
-	__u32 zero = 0, index = COUNTER_INDEX(verdict, p->reason);
+	__u32 zero = 0;
 
 	all = bpf_map_lookup_elem(&counters, &zero);
-	if (all && index < COUNTERS) {
-		__sync_fetch_and_add(&all->counter[index].packets, 1);
-		__sync_fetch_and_add(&all->counter[index].bytes, p->length);
+	if (all && outcome < COUNTERS) {
+		__sync_fetch_and_add(&all->counter[outcome].packets, 1);
+		__sync_fetch_and_add(&all->counter[outcome].bytes, p->length);
 	}
-	return verdict;
+	return OUTCOME_VERDICT(outcome);
 }
 
 SEC("xdp")
@@ -50,7 +50,7 @@ int xdpctl_hw(struct xdp_md *ctx)
 	if (!p.cfg)
 		return VERDICT_ABORTED;
 	packet_parse(&p, data, p.cfg->parse);
-	return (int)account(&p, run_stages(&p));
+	return account(&p, run_stages(&p));
 }
 
 const char LICENSE[] SEC("license") = "GPL";

@@ -23,18 +23,16 @@ struct {
 /* Helper 188; named here because the header of an older libbpf may not have it. */
 static __u64 (*const xdp_get_buff_len)(struct xdp_md *) = (void *)188;
 
-static __always_inline __u32 account(const struct packet *p, __u32 verdict)
+static __always_inline int account(const struct packet *p, __u32 outcome)
 {
 	struct counter *counter;
-	__u32 index;
 
-	if (!cfg.counting)
-		return verdict;
-	index = COUNTER_INDEX(verdict, p->reason);
-	counter = bpf_map_lookup_elem(&counters, &index);
-	if (counter)
-		counter_add(counter, p->length);
-	return verdict;
+	if (cfg.counting) {
+		counter = bpf_map_lookup_elem(&counters, &outcome);
+		if (counter)
+			counter_add(counter, p->length);
+	}
+	return OUTCOME_VERDICT(outcome);
 }
 
 /* Multi-buffer where the kernel has it: the flag is set at load, see control/load.c. */
@@ -50,16 +48,16 @@ int xdpctl_xdp(struct xdp_md *ctx)
 	};
 
 	if (cfg.frags) {
-		__u32 linear = p.length;
+		__u64 linear = p.length;
 
-		p.length = (__u32)xdp_get_buff_len(ctx);
+		p.length = xdp_get_buff_len(ctx);
 		p.multi = p.length != linear;
 	}
 	/* a pipeline that looks at no header is compiled by itself: a third of the instructions */
 	if (cfg.parse == PARSE_NONE)
-		return (int)account(&p, run_stages(&p));
+		return account(&p, run_stages(&p));
 	packet_parse(&p, data, cfg.parse);
-	return (int)account(&p, run_stages(&p));
+	return account(&p, run_stages(&p));
 }
 
 const char LICENSE[] SEC("license") = "GPL";

@@ -45,7 +45,7 @@ static __always_inline __u32 stage_count(struct packet *p)
 	__u32 by = p->cfg->count.by;
 
 	if (by == COUNT_BY_NOTHING)
-		return VERDICT_NONE;
+		return OUTCOME_NEXT;
 	key.ethertype = p->ethertype;
 	if (by == COUNT_BY_SRC)
 		count_fill_src(p, &key);
@@ -56,5 +56,5 @@ static __always_inline __u32 stage_count(struct packet *p)
 	element = count_element(&key);
 	if (element)
 		counter_add(element, p->length);
-	return VERDICT_NONE;
+	return OUTCOME_NEXT;
 }

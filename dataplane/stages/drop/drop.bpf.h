@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 static __always_inline __u32 stage_drop(struct packet *p)
 {
-	p->reason = REASON_drop;
-	return VERDICT_DROP;
+	(void)p;
+	return OUTCOME(VERDICT_DROP, REASON_drop);
 }

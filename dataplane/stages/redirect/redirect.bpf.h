@@ -36,37 +36,31 @@ static __always_inline void redirect_rewrite(struct packet *p, __u32 rewrite)
 		packet_copy_mac(p->eth->h_dest, &cfg->dst_mac);
 }
 
-static __always_inline __u32 redirect_refuse(struct packet *p, __u32 reason, __u32 verdict)
-{
-	p->reason = reason;
-	return verdict;
-}
-
 static __always_inline __u32 stage_redirect(struct packet *p)
 {
 	const volatile struct redirect_cfg *cfg = &p->cfg->redirect;
 	__u32 max_length = cfg->max_length, flood = cfg->flood, rewrite = cfg->rewrite, key = 0;
 
 	if (max_length && p->length > max_length)
-		return redirect_refuse(p, REASON_redirect_too_long, VERDICT_DROP);
+		return OUTCOME(VERDICT_DROP, REASON_redirect_too_long);
 	/* "redirected" and freed without a trace by kernels up to 6.18 at least */
 	if (flood && p->multi)
-		return redirect_refuse(p, REASON_redirect_multi_buffer, VERDICT_DROP);
+		return OUTCOME(VERDICT_DROP, REASON_redirect_multi_buffer);
 	if (flood && !redirect_any_port(p))
-		return redirect_refuse(p, REASON_redirect_no_port, VERDICT_PASS);
+		return OUTCOME(VERDICT_PASS, REASON_redirect_no_port);
 	if (rewrite) {
 		if (!p->eth)
-			return redirect_refuse(p, REASON_redirect_short, VERDICT_PASS);
+			return OUTCOME(VERDICT_PASS, REASON_redirect_short);
 		/* a packet that will be passed is passed as it came */
 		if (!flood && !bpf_map_lookup_elem(&redirect, &key))
-			return redirect_refuse(p, REASON_redirect_no_port, VERDICT_PASS);
+			return OUTCOME(VERDICT_PASS, REASON_redirect_no_port);
 		redirect_rewrite(p, rewrite);
 	}
-	p->reason = REASON_redirected;
-	if (flood)
-		return (__u32)bpf_redirect_map(&redirect, 0,
-					       BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS);
+	if (flood) { /* always succeeds, include/linux/filter.h __bpf_xdp_redirect_map() */
+		bpf_redirect_map(&redirect, 0, BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS);
+		return OUTCOME(VERDICT_REDIRECT, REASON_redirected);
+	}
 	if (bpf_redirect_map(&redirect, 0, XDP_PASS) == XDP_REDIRECT)
-		return VERDICT_REDIRECT;
-	return redirect_refuse(p, REASON_redirect_no_port, VERDICT_PASS);
+		return OUTCOME(VERDICT_REDIRECT, REASON_redirected);
+	return OUTCOME(VERDICT_PASS, REASON_redirect_no_port);
 }

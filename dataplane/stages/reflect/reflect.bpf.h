@@ -76,32 +76,26 @@ static __always_inline bool reflect_is_neighbour(const struct packet *p)
 	       icmp->type >= ICMP6_ROUTER_SOLICITATION && icmp->type <= ICMP6_REDIRECT;
 }
 
-static __always_inline __u32 reflect_refuse(struct packet *p, __u32 reason)
-{
-	p->reason = reason;
-	return VERDICT_PASS;
-}
-
 static __always_inline __u32 stage_reflect(struct packet *p)
 {
 	__u32 zero = 0, level = p->cfg->reflect.level;
 	struct reflect_gate *gate = bpf_map_lookup_elem(&reflect, &zero);
 
 	if (!gate || !gate->open)
-		return reflect_refuse(p, REASON_reflect_closed);
+		return OUTCOME(VERDICT_PASS, REASON_reflect_closed);
 	if (!p->eth)
-		return reflect_refuse(p, REASON_reflect_short);
+		return OUTCOME(VERDICT_PASS, REASON_reflect_short);
 	if (p->eth->h_dest[0] & 1)
-		return reflect_refuse(p, REASON_reflect_group);
+		return OUTCOME(VERDICT_PASS, REASON_reflect_group);
 	if (level >= PARSE_L3 && !p->ip4 && !p->ip6)
-		return reflect_refuse(p, p->cut ? REASON_reflect_short : REASON_reflect_not_ip);
+		return p->cut ? OUTCOME(VERDICT_PASS, REASON_reflect_short)
+			      : OUTCOME(VERDICT_PASS, REASON_reflect_not_ip);
 	if (level >= PARSE_L3 && reflect_is_neighbour(p))
-		return reflect_refuse(p, REASON_reflect_neighbour);
+		return OUTCOME(VERDICT_PASS, REASON_reflect_neighbour);
 	if (level >= PARSE_L4 && (p->cut || !reflect_l4(p)))
-		return reflect_refuse(p, REASON_reflect_short);
+		return OUTCOME(VERDICT_PASS, REASON_reflect_short);
 	if (level >= PARSE_L3)
 		reflect_ip(p);
 	packet_swap_mac(p);
-	p->reason = REASON_reflected;
-	return VERDICT_TX;
+	return OUTCOME(VERDICT_TX, REASON_reflected);
 }
