@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "genl.h"
+#include "change.h"
 #include "load.h"
 #include "prepare.h"
-#include "xdp.h"
 
 /* One pipeline of the transaction. */
 struct leg {
@@ -21,7 +21,7 @@ struct leg {
 	struct program running; /* id 0 if nothing is there */
 	struct program loaded;
 	struct preparations todo;
-	bool swapped;
+	bool changed;
 };
 
 static int env_ifindex(void *context, const char *name, ifindex_t *out, struct err *err)
@@ -124,36 +124,6 @@ static int check_device(const struct leg *leg, enum xdp_mode mode, struct err *e
 	return err_hint(err, "--mode drv runs it in the driver");
 }
 
-/* What the kernel said when it refused a program in this mode. */
-static int attach_failed(const struct leg *leg, int ret, enum xdp_mode mode, struct err *err)
-{
-	const struct link *link = &leg->result->link;
-	const char *extack = leg->net->route.extack;
-	enum err_code code = err_code_of(-ret);
-	char driver[LINK_KIND];
-
-	if (ret == -EBUSY || ret == -EEXIST) {
-		err_set(err, ERR_CONFLICT, -ret, link->name,
-			"another program is there, or came while we attached: %s",
-			extack[0] ? extack : strerror(-ret));
-		return err_hint(err,
-				"`xdpctl status %s` shows it; a bpf_link's program can only be "
-				"taken off by its owner",
-				link->name);
-	}
-	if (ret == -ERANGE || ret == -EINVAL || ret == -ENOSPC)
-		code = ERR_UNSUPPORTED;
-	err_set(err, code, -ret, link->name, "driver %s refuses %s mode: %s",
-		link_driver(link, driver), xdp_mode_name(mode),
-		extack[0] ? extack : strerror(-ret));
-	if (mode == XDP_MODE_DRV && ret == -EOPNOTSUPP)
-		return err_hint(err, "try --mode skb");
-	if (link->mtu > ONE_BUFFER_MTU && !leg->loaded.cfg.frags)
-		return err_hint(err, "without multi-buffer XDP the MTU may be at most about %d",
-				ONE_BUFFER_MTU);
-	return ret;
-}
-
 /* A refusal that another mode may not meet. */
 static bool other_mode_may_help(int ret)
 {
@@ -167,6 +137,7 @@ static int plan_mode(struct leg *leg, enum xdp_mode mode, struct err *err)
 	struct preflight pre = {
 		.net = leg->net, .link = &result->link, .mode = mode, .force = leg->request->force
 	};
+	struct preparations known;
 	int ret;
 
 	ret = check_device(leg, mode, err);
@@ -175,8 +146,14 @@ static int plan_mode(struct leg *leg, enum xdp_mode mode, struct err *err)
 	if (ret)
 		return ret;
 	result->mode = mode;
-	return prepare_plan(leg->net, &result->plan, &leg->running, result->link.ifindex,
-			    &result->prepared, &leg->todo, err);
+	ret = prepare_plan(leg->net, &result->plan, &leg->running, &result->prepared, &leg->todo,
+			   err);
+	if (!ret && leg->request->no_prepare) {
+		preparations_without(&result->prepared, &leg->todo, &known);
+		result->prepared = known;
+		leg->todo.count = 0;
+	}
+	return ret;
 }
 
 static int load(struct leg *leg, enum xdp_mode mode, bool frags, struct err *err)
@@ -195,145 +172,6 @@ static int load(struct leg *leg, enum xdp_mode mode, bool frags, struct err *err
 	else if (err && mode == XDP_MODE_HW)
 		snprintf(err->object, sizeof(err->object), "%s", result->link.name);
 	return ret;
-}
-
-/* ---- the change itself */
-
-static int swap(struct leg *leg, int new_fd, int old_fd)
-{
-	struct xdp_change change = { .ifindex = leg->result->link.ifindex,
-				     .mode = leg->result->mode,
-				     .new_fd = new_fd,
-				     .old_fd = old_fd };
-
-	return xdp_set(&leg->net->route, &change);
-}
-
-/* Back to what was there before. */
-static void undo(struct leg *leg)
-{
-	if (leg->swapped) {
-		program_stop(&leg->loaded, NULL);
-		swap(leg, leg->running.id ? leg->running.fd : -1, leg->loaded.fd);
-	}
-	leg->swapped = false;
-}
-
-/* The name of a device that was prepared and is still lacking is in err. */
-static int verify_targets(struct leg *leg, struct err *err)
-{
-	struct preflight pre = { .net = leg->net,
-				 .link = &leg->result->link,
-				 .mode = leg->result->mode };
-
-	return leg->request->no_prepare ? 0 : preflight_verify(&pre, &leg->result->cfg, err);
-}
-
-static int prepare(struct leg *leg, struct err *err)
-{
-	int ret = prepare_all(leg->net, &leg->todo, err);
-
-	if (ret)
-		return ret;
-	ret = verify_targets(leg, err);
-	if (ret)
-		unprepare_all(leg->net, &leg->todo, leg->result->link.ifindex, NULL);
-	return ret;
-}
-
-/* Nothing is there and other devices have to be changed first: attach the program with its stages
- * closed (packets go to the stack as before), then prepare, then open. So at every moment there is
- * a record of what was prepared, also if we are killed. */
-static int attach_then_prepare(struct leg *leg, struct err *err)
-{
-	int ret = program_set_prepared(&leg->loaded, &leg->result->prepared);
-
-	if (ret)
-		return err_set(err, ERR_FAILED, -ret, "pipeline", "cannot write its record: %s",
-			       strerror(-ret));
-	ret = swap(leg, leg->loaded.fd, leg->running.id ? leg->running.fd : -1);
-	if (ret)
-		return attach_failed(leg, ret, leg->result->mode, err);
-	leg->swapped = true;
-	ret = prepare(leg, err);
-	return ret ?: program_start(&leg->loaded, err);
-}
-
-/* Everything is ready before the program is attached. The record of a running pipeline is shared
- * with its successor, so it can be written first. */
-static int prepare_then_attach(struct leg *leg, struct err *err)
-{
-	struct preparations before, joint;
-	bool share = leg->running.owner == OWNER_XDPCTL;
-	int ret;
-
-	program_prepared(&leg->loaded, &before); /* the running one's, if it is shared */
-	joint = leg->result->prepared;
-	for (uint32_t i = 0; share && i < before.count && joint.count < PREPARATIONS; i++)
-		joint.item[joint.count++] = before.item[i];
-	ret = program_set_prepared(&leg->loaded, &joint);
-	if (ret)
-		return err_set(err, ERR_FAILED, -ret, "pipeline", "cannot write its record: %s",
-			       strerror(-ret));
-	ret = prepare(leg, err);
-	ret = ret ?: program_start(&leg->loaded, err);
-	if (!ret) {
-		ret = swap(leg, leg->loaded.fd, leg->running.id ? leg->running.fd : -1);
-		if (ret)
-			attach_failed(leg, ret, leg->result->mode, err);
-		leg->swapped = !ret;
-	}
-	if (ret && leg->todo.count)
-		unprepare_all(leg->net, &leg->todo, leg->result->link.ifindex, NULL);
-	if (ret)
-		program_set_prepared(&leg->loaded, &before);
-	return ret;
-}
-
-static int change(struct leg *leg, struct err *err)
-{
-	bool gap_is_fine = !leg->running.id || leg->running.cfg.role == ROLE_RECEIVER;
-	int ret;
-
-	if (leg->todo.count && gap_is_fine)
-		ret = attach_then_prepare(leg, err);
-	else
-		ret = prepare_then_attach(leg, err);
-	if (ret && leg->swapped) {
-		program_stop(&leg->loaded, NULL);
-		unprepare_all(leg->net, &leg->todo, leg->result->link.ifindex, NULL);
-		undo(leg);
-	}
-	return ret;
-}
-
-/* Read back that it is ours that runs. */
-static int verify(struct leg *leg, struct err *err)
-{
-	struct attach_result *result = leg->result;
-	struct link now;
-	int ret = link_by_index(&leg->net->route, result->link.ifindex, &now, err);
-
-	if (ret)
-		return ret;
-	if (now.xdp[result->mode] != leg->loaded.id)
-		return err_set(err, ERR_CONFLICT, EEXIST, result->link.name,
-			       "program %u took the place of ours right after the attach",
-			       now.xdp[result->mode]);
-	result->link = now;
-	return 0;
-}
-
-/* What the program before needed and this one does not. */
-static void forget_needless(struct leg *leg)
-{
-	struct preparations recorded, needless;
-
-	if (program_prepared(&leg->loaded, &recorded))
-		return;
-	preparations_without(&recorded, &leg->result->prepared, &needless);
-	unprepare_all(leg->net, &needless, leg->result->link.ifindex, NULL);
-	program_set_prepared(&leg->loaded, &leg->result->prepared);
 }
 
 /* ---- one leg */
@@ -375,13 +213,29 @@ static bool wants_frags(const struct leg *leg, enum xdp_mode mode)
 	       (leg->running.owner == OWNER_XDPCTL && leg->running.cfg.frags);
 }
 
+static struct change change_of(const struct leg *leg)
+{
+	return (struct change){ .net = leg->net,
+				.link = &leg->result->link,
+				.mode = leg->result->mode,
+				.running = &leg->running,
+				.loaded = &leg->loaded,
+				.record = leg->result->prepared,
+				.todo = leg->todo,
+				.verify = !leg->request->no_prepare };
+}
+
 static int load_and_change(struct leg *leg, enum xdp_mode mode, bool frags, struct err *err)
 {
 	int ret = load(leg, mode, frags, err);
+	struct change change;
 
 	if (ret || leg->request->dry_run)
 		return ret;
-	return change(leg, err);
+	change = change_of(leg);
+	ret = change_apply(&change, err);
+	leg->changed = !ret;
+	return ret;
 }
 
 static int leg_try(struct leg *leg, enum xdp_mode mode, struct err *err)
@@ -391,10 +245,6 @@ static int leg_try(struct leg *leg, enum xdp_mode mode, struct err *err)
 
 	if (ret)
 		return ret;
-	if (leg->request->no_prepare) {
-		leg->todo.count = 0;
-		leg->result->prepared.count = 0;
-	}
 	ret = load_and_change(leg, mode, frags, err);
 	/* a driver with smaller buffers than most */
 	if ((ret == -EINVAL || ret == -ERANGE) && mode == XDP_MODE_DRV && !frags &&
@@ -415,9 +265,7 @@ static int leg_attach(struct leg *leg, struct err *err)
 			break;
 		leg->result->refused[modes[i]] = *err;
 	}
-	if (ret || leg->request->dry_run)
-		return ret;
-	return verify(leg, err);
+	return ret;
 }
 
 static void leg_close(struct leg *leg)
@@ -446,7 +294,6 @@ int attach(struct net *net, const struct attach_request *request,
 	struct leg legs[ATTACH_LEGS] = { 0 };
 	struct stage_use *back = calloc(PIPELINE_STAGES, sizeof(*back));
 	const char *other = NULL;
-	unsigned int done = 0;
 	int ret;
 
 	if (!back)
@@ -459,15 +306,15 @@ int attach(struct net *net, const struct attach_request *request,
 	ret = leg_open(&legs[0], request->ifname, request->use, request->uses, err);
 	if (!ret && *count == 2)
 		ret = leg_open(&legs[1], other, back, request->uses, err);
-	for (; !ret && done < *count; done++)
-		ret = leg_attach(&legs[done], err);
-	if (ret && done == 2) {
-		unprepare_all(net, &legs[0].todo, results[0].link.ifindex, NULL);
-		undo(&legs[0]);
-	}
+	for (unsigned int i = 0; i < *count && !ret; i++)
+		ret = leg_attach(&legs[i], err);
 	for (unsigned int i = 0; i < *count; i++) {
-		if (!ret && !request->dry_run)
-			forget_needless(&legs[i]);
+		struct change change = change_of(&legs[i]);
+
+		if (legs[i].changed && ret)
+			change_revert(&change);
+		else if (legs[i].changed)
+			change_settle(&change);
 		leg_close(&legs[i]);
 	}
 	free(back);

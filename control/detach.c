@@ -48,7 +48,7 @@ static bool is_needed(struct net *net, const struct link *link)
 		program_prepared(&program, &record);
 		for (uint32_t k = 0; k < record.count; k++)
 			needed |= record.item[k].kind == PREPARE_RECEIVER &&
-				  record.item[k].device == link->ifindex;
+				  !record.item[k].at_peer && record.item[k].device == link->ifindex;
 		program_close(&program);
 	}
 	free(links);
@@ -60,17 +60,28 @@ static bool is_needed(struct net *net, const struct link *link)
 static int wind_down(struct net *net, const struct program *program, struct detach_result *result,
 		     struct err *err)
 {
+	const uint32_t ours[] = { program->id, 0 };
 	const struct preparations none = { 0 };
-	int ret = program_stop(program, err);
+	int ret = program->owner == OWNER_XDPCTL ? program_stop(program, err) : 0;
 
 	if (ret)
 		return ret;
 	program_prepared(program, &result->undone);
-	ret = unprepare_all(net, &result->undone, result->link.ifindex, err);
+	ret = unprepare_all(net, &result->undone, ours, err);
 	if (ret)
 		return ret;
 	program_set_prepared(program, &none);
 	return 0;
+}
+
+/* The program could not be taken off, or another one that shares its maps came meanwhile. */
+static void wind_up(struct net *net, const struct program *program,
+		    const struct detach_result *result)
+{
+	program_set_prepared(program, &result->undone);
+	prepare_all(net, &result->undone, NULL);
+	if (program->owner == OWNER_XDPCTL)
+		program_start(program, NULL);
 }
 
 /* The driver goes on taking redirected frames for another pipeline: a bare pass stays. */
@@ -94,6 +105,24 @@ static int leave_receiver(struct net *net, const struct link *link, enum xdp_mod
 	return ret;
 }
 
+/* May it be taken off? */
+static int check_owner(const struct detach_result *result, const struct program *program,
+		       bool needed, struct err *err)
+{
+	if (program->owner == OWNER_FOREIGN) {
+		err_set(err, ERR_CONFLICT, EEXIST, result->link.name,
+			"program %u \"%s\" (%s mode) is not xdpctl's", program->id, program->name,
+			xdp_mode_name(result->mode));
+		return err_hint(err, "detach --force takes it off all the same");
+	}
+	if (needed && program->owner == OWNER_XDPCTL && program->cfg.role == ROLE_RECEIVER) {
+		err_set(err, ERR_CONFLICT, EBUSY, result->link.name,
+			"its program only lets it receive what is redirected to it");
+		return err_hint(err, "detach the pipeline that redirects here, or use --force");
+	}
+	return 0;
+}
+
 static int detach_one(struct net *net, struct detach_result *result, bool force, struct err *err)
 {
 	const struct link *link = &result->link;
@@ -106,26 +135,19 @@ static int detach_one(struct net *net, struct detach_result *result, bool force,
 	result->prog_id = program.id;
 	result->owner = program.owner;
 	snprintf(result->name, sizeof(result->name), "%s", program.name);
-	needed = result->mode == XDP_MODE_DRV && program.owner != OWNER_FOREIGN &&
-		 is_needed(net, link);
-	if (program.owner == OWNER_FOREIGN && !force) {
-		ret = err_set(err, ERR_CONFLICT, EEXIST, link->name,
-			      "program %u \"%s\" (%s mode) is not xdpctl's", program.id,
-			      program.name, xdp_mode_name(result->mode));
-		err_hint(err, "detach --force takes it off all the same");
-	} else if (needed && program.owner == OWNER_XDPCTL && program.cfg.role == ROLE_RECEIVER &&
-		   !force) {
-		ret = err_set(err, ERR_CONFLICT, EBUSY, link->name,
-			      "its program only lets it receive what is redirected to it");
-		err_hint(err, "detach the pipeline that redirects here, or use --force");
-	} else {
-		if (program.owner == OWNER_XDPCTL)
-			ret = wind_down(net, &program, result, err);
-		if (!ret && needed && !force)
-			ret = leave_receiver(net, link, result->mode, &program, err);
-		else if (!ret)
-			ret = take_off(net, link, result->mode, &program, err);
-	}
+	needed = !force && result->mode == XDP_MODE_DRV && is_needed(net, link);
+	ret = force ? 0 : check_owner(result, &program, needed, err);
+	if (!ret && program.owner != OWNER_FOREIGN)
+		ret = wind_down(net, &program, result, err);
+	if (ret)
+		goto out;
+	if (needed)
+		ret = leave_receiver(net, link, result->mode, &program, err);
+	else
+		ret = take_off(net, link, result->mode, &program, err);
+	if (ret && program.owner != OWNER_FOREIGN)
+		wind_up(net, &program, result);
+out:
 	program_close(&program);
 	return ret;
 }

@@ -132,8 +132,7 @@ static int setup_maps(struct bpf_object *object, const struct pipeline_cfg *cfg,
 		ret = ret ?: bpf_map__set_autocreate(map, false);
 	else
 		ret = ret ?: reuse(map, running);
-	map = bpf_object__find_map_by_name(object, "prepared");
-	return ret ?: reuse(map, running);
+	return ret;
 }
 
 static int load_failed(int ret, const struct pipeline_cfg *cfg, struct err *err)
@@ -245,7 +244,8 @@ static int load_hardware(struct pipeline_cfg *cfg, uint32_t ifindex, struct prog
 int pipeline_load(struct pipeline_cfg *cfg, const struct program *running, uint32_t hw_ifindex,
 		  struct program *out, struct err *err)
 {
-	if (running && (running->owner != OWNER_XDPCTL || running->cfg.ifindex != cfg->ifindex))
+	if (running && (running->owner != OWNER_XDPCTL || running->cfg.role != cfg->role ||
+			running->cfg.ifindex != cfg->ifindex))
 		running = NULL;
 	return hw_ifindex ? load_hardware(cfg, hw_ifindex, out, err)
 			  : load_software(cfg, running, out, err);

@@ -15,10 +15,9 @@ int pipeline_configure(const struct stage_use *use, unsigned int uses, bool coun
 		       const struct stage_env *env, struct pipeline_cfg *cfg, struct err *err);
 
 /* Load the program for cfg. Its frags field says whether multi-buffer frames are wanted and is
- * cleared where this kernel has none. Counters, the record
- * of preparations and the maps of stages that stay the same are those of running, if it is ours.
- * hw_ifindex: the device to load it for, 0 for the kernel itself. The caller closes *out; stages
- * are not started. */
+ * cleared where this kernel has none. Counters and the maps of stages that stay the same are those
+ * of running, if it is ours. hw_ifindex: the device to load it for, 0 for the kernel itself. The
+ * caller closes *out; stages are not started. */
 int pipeline_load(struct pipeline_cfg *cfg, const struct program *running, uint32_t hw_ifindex,
 		  struct program *out, struct err *err);
 

@@ -36,21 +36,23 @@ void preparations_without(const struct preparations *a, const struct preparation
 	}
 }
 
-/* What the pipeline on the link has recorded. */
-static void read_record(const struct link *link, struct preparations *out)
+void preparations_join(struct preparations *to, const struct preparations *more)
 {
-	uint32_t id = link_xdp_software(link);
-	struct program program;
-
-	*out = (struct preparations){ 0 };
-	if (!id || program_open(id, &program, NULL))
-		return;
-	program_prepared(&program, out);
-	program_close(&program);
+	for (uint32_t i = 0; i < more->count; i++)
+		add(to, &more->item[i]);
 }
 
-/* The union of the records of all pipelines in the namespace but the one on ifindex. */
-static int others(struct net *net, uint32_t ifindex, struct preparations *out, struct err *err)
+static bool is_one_of(uint32_t id, const uint32_t *ids)
+{
+	for (; *ids; ids++) {
+		if (*ids == id)
+			return true;
+	}
+	return false;
+}
+
+/* The union of the records of all pipelines in the namespace but those of the ids. */
+static int others(struct net *net, const uint32_t *ours, struct preparations *out, struct err *err)
 {
 	struct preparations record;
 	struct link *links;
@@ -62,29 +64,31 @@ static int others(struct net *net, uint32_t ifindex, struct preparations *out, s
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < count; i++) {
-		if (links[i].ifindex == ifindex)
+		uint32_t id = link_xdp_software(&links[i]);
+		struct program program;
+
+		if (!id || is_one_of(id, ours) || program_open(id, &program, NULL))
 			continue;
-		read_record(&links[i], &record);
-		for (uint32_t k = 0; k < record.count; k++)
-			add(out, &record.item[k]);
+		program_prepared(&program, &record);
+		preparations_join(out, &record);
+		program_close(&program);
 	}
 	free(links);
 	return 0;
 }
 
 int prepare_plan(struct net *net, const struct plan *plan, const struct program *running,
-		 uint32_t ifindex, struct preparations *record, struct preparations *todo,
-		 struct err *err)
+		 struct preparations *record, struct preparations *todo, struct err *err)
 {
-	struct preparations before = { 0 }, elsewhere;
-	int ret = 0;
+	const uint32_t ours[] = { running->id, 0 };
+	struct preparations before, elsewhere;
+	int ret;
 
 	*record = *todo = (struct preparations){ 0 };
 	if (!plan->needs.count)
 		return 0;
-	if (running && running->owner == OWNER_XDPCTL)
-		program_prepared(running, &before);
-	ret = others(net, ifindex, &elsewhere, err);
+	program_prepared(running, &before);
+	ret = others(net, ours, &elsewhere, err);
 	if (ret)
 		return ret;
 	for (uint32_t i = 0; i < plan->needs.count; i++) {
@@ -199,7 +203,7 @@ int prepare_all(struct net *net, const struct preparations *todo, struct err *er
 	return ret;
 }
 
-int unprepare_all(struct net *net, const struct preparations *done, uint32_t ifindex,
+int unprepare_all(struct net *net, const struct preparations *done, const uint32_t *ours,
 		  struct err *err)
 {
 	struct preparations elsewhere;
@@ -207,7 +211,7 @@ int unprepare_all(struct net *net, const struct preparations *done, uint32_t ifi
 
 	if (!done->count)
 		return 0;
-	first = others(net, ifindex, &elsewhere, err);
+	first = others(net, ours, &elsewhere, err);
 	if (first)
 		return first;
 	for (uint32_t i = done->count; i-- > 0;) {

@@ -14,16 +14,19 @@
  * program had done and is still needed, and what another pipeline had done and both need now.
  * *todo gets those of them that have to be done. */
 int prepare_plan(struct net *net, const struct plan *plan, const struct program *running,
-		 uint32_t ifindex, struct preparations *record, struct preparations *todo,
-		 struct err *err);
+		 struct preparations *record, struct preparations *todo, struct err *err);
 
 /* Do all of them; on an error those that were done are undone. */
 int prepare_all(struct net *net, const struct preparations *todo, struct err *err);
 
-/* Undo those that no other pipeline's record has (the one on ifindex does not count); a device
- * that is gone needs none. Goes on after a failure and returns the first, with its text in err. */
-int unprepare_all(struct net *net, const struct preparations *done, uint32_t ifindex,
+/* Undo those that no attached pipeline has in its record; the programs in ours (ids, ended by 0) do
+ * not count. A device that is gone needs no undoing. Goes on after a failure and returns the first,
+ * with its text in err. */
+int unprepare_all(struct net *net, const struct preparations *done, const uint32_t *ours,
 		  struct err *err);
+
+/* Add those of more that are not there yet. */
+void preparations_join(struct preparations *to, const struct preparations *more);
 
 /* Those of a that are not in b. */
 void preparations_without(const struct preparations *a, const struct preparations *b,

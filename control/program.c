@@ -98,6 +98,11 @@ static void take_map(struct program *program, uint32_t id)
 	else if (info.type == BPF_MAP_TYPE_ARRAY && info.ifindex &&
 		 strcmp(info.name, "config") == 0)
 		read_cfg(program, fd, &info, 0);
+	/* the record keeps its layout for as long as the ABI number does */
+	if (strcmp(info.name, "prepared") == 0 && info.value_size != sizeof(struct preparations)) {
+		close(fd);
+		return;
+	}
 	snprintf(program->map[program->maps].name, PROGRAM_NAME, "%s", info.name);
 	program->map[program->maps].id = id;
 	program->map[program->maps++].fd = fd;
@@ -124,7 +129,7 @@ static int read_program(struct program *program)
 	/* ours has few maps: do not open hundreds of somebody else's */
 	for (__u32 i = 0; i < info.nr_map_ids && info.nr_map_ids <= PROGRAM_MAPS; i++)
 		take_map(program, ids[i]);
-	if (program->owner != OWNER_XDPCTL)
+	if (program->owner == OWNER_FOREIGN || program->cfg.abi != PIPELINE_ABI)
 		close_maps(program);
 	return 0;
 }
@@ -192,7 +197,7 @@ int program_prepared(const struct program *program, struct preparations *out)
 	if (fd < 0)
 		return 0;
 	ret = bpf_map_lookup_elem(fd, &key, out);
-	if (out->count > PREPARATIONS)
+	if (ret || out->count > PREPARATIONS)
 		out->count = 0;
 	return ret;
 }

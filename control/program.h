@@ -27,7 +27,7 @@ struct program {
 	char tag[17]; /* 8 bytes in hexadecimal, as bpftool shows it */
 	enum program_owner owner;
 	struct pipeline_cfg cfg; /* if OWNER_XDPCTL */
-	unsigned int maps;	 /* if OWNER_XDPCTL */
+	unsigned int maps;	 /* if not OWNER_FOREIGN */
 	struct {
 		char name[PROGRAM_NAME];
 		uint32_t id;

@@ -52,6 +52,11 @@ static int read_row(struct net *net, const struct link *link, enum xdp_mode mode
 
 	*row = (struct status_row){ .link = *link, .mode = mode };
 	ret = program_open(link->xdp[mode], &row->program, err);
+	if (row->program.owner == OWNER_OTHER_BUILD)
+		NOTE(&row->health,
+		     "%s: attached by another build of xdpctl: neither its stages nor its counters "
+		     "can be read; attach --replace or detach",
+		     link->name);
 	if (ret || row->program.owner != OWNER_XDPCTL)
 		return ret;
 	program_prepared(&row->program, &row->prepared);
