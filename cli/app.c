@@ -170,6 +170,15 @@ void app_note(const struct app *app, const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+int app_flush(struct app *app, struct err *err)
+{
+	int ret = sink_flush(app->sink);
+
+	if (ret)
+		err_set(err, ERR_FAILED, -ret, "output", "cannot write: %s", strerror(-ret));
+	return ret;
+}
+
 /* SIGINT and SIGTERM stay blocked after the first call, so none is lost between waits. */
 bool app_wait(struct app *app, double seconds)
 {

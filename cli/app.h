@@ -79,6 +79,9 @@ void app_note(const struct app *app, const char *fmt, ...) __attribute__((format
 void help_command(FILE *out, const struct command *command);
 void help_all(FILE *out);
 
+/* The result is complete: write it out, or say why it could not be. */
+int app_flush(struct app *app, struct err *err);
+
 /* Wait so many seconds or until a signal; true if it is time to end. */
 bool app_wait(struct app *app, double seconds);
 

@@ -264,7 +264,7 @@ static int run_attach(struct app *app, const void *args, struct err *err)
 	for (unsigned int i = 0; i < count; i++)
 		show_result(app, &results[i], request.dry_run);
 	sink_end(app->sink);
-	return sink_flush(app->sink);
+	return app_flush(app, err);
 }
 
 const struct command command_attach = {

@@ -47,7 +47,7 @@ static int run_detach(struct app *app, const void *args, struct err *err)
 	for (unsigned int i = 0; i < count; i++)
 		show_result(app, &results[i]);
 	sink_end(app->sink);
-	return sink_flush(app->sink);
+	return app_flush(app, err);
 }
 
 const struct command command_detach = {

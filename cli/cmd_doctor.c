@@ -38,7 +38,7 @@ static int run_doctor(struct app *app, const void *args, struct err *err)
 		show_check(app, &checks[i]);
 	sink_end(app->sink);
 	free(checks);
-	return sink_flush(app->sink);
+	return app_flush(app, err);
 }
 
 const struct command command_doctor = {

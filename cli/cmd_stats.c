@@ -246,9 +246,7 @@ static int show_round(struct app *app, const struct stats_args *args, struct rat
 	if (ret)
 		return ret;
 	sink_end(app->sink);
-	ret = sink_flush(app->sink);
-	return ret ? err_set(err, ERR_FAILED, -ret, "output", "cannot write: %s", strerror(-ret))
-		   : 0;
+	return app_flush(app, err);
 }
 
 static int run_stats(struct app *app, const void *args, struct err *err)

@@ -57,7 +57,7 @@ static int run_status(struct app *app, const void *args, struct err *err)
 		app_note(app, "nothing is attached%s%s", app->words ? " to " : "",
 			 app->words ? app->word[0] : "");
 	status_free(rows, count);
-	return sink_flush(app->sink);
+	return app_flush(app, err);
 }
 
 const struct command command_status = {

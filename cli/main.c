@@ -162,5 +162,8 @@ int main(int argc, char **argv)
 		ret = err_set(&err, ERR_FAILED, error, "output", "cannot write: %s",
 			      strerror(error));
 	}
+	/* a wrong word may have ended the reading before the -j that says how to report it */
+	for (int i = 1; ret && i < argc; i++)
+		app.json |= strcmp(argv[i], "-j") == 0 || strcmp(argv[i], "--json") == 0;
 	return ret ? app_report(&app, &err) : 0;
 }

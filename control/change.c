@@ -73,7 +73,7 @@ static int set_record(const struct program *program, const struct preparations *
 
 static void unprepare(const struct change *c)
 {
-	const uint32_t ours[] = { c->running->id, c->loaded->id, 0 };
+	const uint32_t ours[] = { c->loaded->id, c->running->id, 0 };
 
 	unprepare_all(c->net, &c->todo, ours, NULL);
 }
@@ -91,14 +91,17 @@ static int prepare(const struct change *c, struct err *err)
 	return ret;
 }
 
-/* Read back that it is ours that runs. */
+/* Read back that it is ours that runs. From now on its record is seen by others; what one of them
+ * undid just before is done again. */
 static int verify(const struct change *c, struct err *err)
 {
 	struct link now;
 	int ret = link_by_index(&c->net->route, c->link->ifindex, &now, err);
 
-	if (ret || now.xdp[c->mode] == c->loaded->id)
+	if (ret)
 		return ret;
+	if (now.xdp[c->mode] == c->loaded->id)
+		return prepare_again(c->net, &c->record, err);
 	return err_set(err, ERR_CONFLICT, EEXIST, c->link->name,
 		       "program %u took the place of ours right after the attach",
 		       now.xdp[c->mode]);

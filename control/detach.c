@@ -74,14 +74,34 @@ static int wind_down(struct net *net, const struct program *program, struct deta
 	return 0;
 }
 
-/* The program could not be taken off, or another one that shares its maps came meanwhile. */
-static void wind_up(struct net *net, const struct program *program,
-		    const struct detach_result *result)
+/* The program could not be taken off. If it is still there, or another pipeline that took over its
+ * maps, that goes on as before. */
+static void wind_up(struct net *net, const struct detach_result *result,
+		    const struct program *program)
 {
-	program_set_prepared(program, &result->undone);
-	prepare_all(net, &result->undone, NULL);
-	if (program->owner == OWNER_XDPCTL)
-		program_start(program, NULL);
+	struct preparations record = result->undone;
+	struct program now;
+	struct link link;
+
+	if (link_by_index(&net->route, result->link.ifindex, &link, NULL) ||
+	    !link.xdp[result->mode] || program_open(link.xdp[result->mode], &now, NULL))
+		return;
+	if (now.id == program->id)
+		program_set_prepared(&now, &record);
+	else
+		program_prepared(&now, &record);
+	if (now.owner == OWNER_XDPCTL && !prepare_again(net, &record, NULL))
+		program_start(&now, NULL);
+	program_close(&now);
+}
+
+/* Somebody else has just taken it off, and nothing came in its place: what was wanted. */
+static bool is_gone(struct net *net, const struct detach_result *result)
+{
+	struct link link;
+
+	return link_by_index(&net->route, result->link.ifindex, &link, NULL) == 0 &&
+	       !link.xdp[result->mode];
 }
 
 /* The driver goes on taking redirected frames for another pipeline: a bare pass stays. */
@@ -145,8 +165,12 @@ static int detach_one(struct net *net, struct detach_result *result, bool force,
 		ret = leave_receiver(net, link, result->mode, &program, err);
 	else
 		ret = take_off(net, link, result->mode, &program, err);
-	if (ret && program.owner != OWNER_FOREIGN)
-		wind_up(net, &program, result);
+	if (ret && is_gone(net, result)) {
+		ret = err_set(err, ERR_NOT_FOUND, ENOENT, link->name,
+			      "program %u was taken off by somebody else meanwhile", program.id);
+	} else if (ret && program.owner != OWNER_FOREIGN) {
+		wind_up(net, result, &program);
+	}
 out:
 	program_close(&program);
 	return ret;

@@ -115,8 +115,11 @@ static int set_receiver(struct net *net, const struct link *link, struct err *er
 {
 	struct program receiver;
 	struct xdp_change change = { .ifindex = link->ifindex, .mode = XDP_MODE_DRV, .old_fd = -1 };
-	int ret = receiver_load(link->ifindex, &receiver, err);
+	int ret;
 
+	if (link->xdp[XDP_MODE_DRV])
+		return 0; /* any program will do */
+	ret = receiver_load(link->ifindex, &receiver, err);
 	if (ret)
 		return ret;
 	change.new_fd = receiver.fd;
@@ -200,6 +203,15 @@ int prepare_all(struct net *net, const struct preparations *todo, struct err *er
 		ret = apply(net, &todo->item[done], false, err);
 	while (ret && done--)
 		apply(net, &todo->item[done], true, NULL);
+	return ret;
+}
+
+int prepare_again(struct net *net, const struct preparations *done, struct err *err)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < done->count && !ret; i++)
+		ret = apply(net, &done->item[i], false, err);
 	return ret;
 }
 

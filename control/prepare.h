@@ -19,6 +19,9 @@ int prepare_plan(struct net *net, const struct plan *plan, const struct program 
 /* Do all of them; on an error those that were done are undone. */
 int prepare_all(struct net *net, const struct preparations *todo, struct err *err);
 
+/* Do those again that somebody has undone meanwhile; the others stay as they are. */
+int prepare_again(struct net *net, const struct preparations *done, struct err *err);
+
 /* Undo those that no attached pipeline has in its record; the programs in ours (ids, ended by 0) do
  * not count. A device that is gone needs no undoing. Goes on after a failure and returns the first,
  * with its text in err. */
