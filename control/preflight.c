@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "genl.h"
 #include "stage.h"
@@ -178,18 +179,28 @@ static int no_native(const struct link *target, const char *why, struct err *err
 	return err_hint(err, "--mode skb can send out of any port");
 }
 
-/* XDP_TX on a veth wakes its peer only if that has a program, GRO is not enough.
- * drivers/net/veth.c veth_xdp_flush() */
-static int check_native_veth_tx(const struct preflight *pre, struct plan *plan, struct err *err)
+static bool kernel_before(unsigned int major, unsigned int minor)
+{
+	unsigned int have_major, have_minor;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &have_major, &have_minor) != 2)
+		return false;
+	return have_major < major || (have_major == major && have_minor < minor);
+}
+
+/* The far end of a veth needs an XDP program of its own. */
+static int need_peer_program(const struct preflight *pre, const struct link *target,
+			     struct plan *plan, struct err *err)
 {
 	struct preparation receiver = { .kind = PREPARE_RECEIVER,
-					.port = pre->link->ifindex,
+					.port = target->ifindex,
 					.at_peer = 1 };
 	struct link peer;
 	struct net there;
 
-	if (net_open_peer(pre->net, pre->link, &there, &peer))
-		return no_native(pre->link,
+	if (net_open_peer(pre->net, target, &there, &peer))
+		return no_native(target,
 				 "its peer needs an XDP program and cannot be reached from here",
 				 err);
 	net_close(&there);
@@ -198,15 +209,16 @@ static int check_native_veth_tx(const struct preflight *pre, struct plan *plan, 
 	return 0;
 }
 
-/* The far end of a veth takes redirected frames only with NAPI, which GRO (or an XDP program)
- * gives it. drivers/net/veth.c veth_xdp_xmit() */
+/* The far end of a veth takes redirected frames only with NAPI, which a program gives it and, from
+ * 5.13 on, GRO. XDP_TX wakes it only if it has a program, still in 6.18.
+ * drivers/net/veth.c veth_xdp_xmit(), veth_xdp_flush() */
 static int check_native_veth(const struct preflight *pre, const struct link *target,
 			     struct plan *plan, struct err *err)
 {
 	uint64_t features;
 
-	if (target->ifindex == pre->link->ifindex)
-		return check_native_veth_tx(pre, plan, err);
+	if (target->ifindex == pre->link->ifindex || kernel_before(5, 13))
+		return need_peer_program(pre, target, plan, err);
 	if (need_peer_offloads(pre, target, PREPARE_GRO_ON, OFFLOAD_BIT(OFFLOAD_GRO), plan))
 		return 0;
 	if (netdev_xdp_features(&pre->net->genl, target->ifindex, &features)) {
@@ -231,10 +243,8 @@ static int check_native(const struct preflight *pre, const struct link *target, 
 
 	ret = netdev_xdp_features(&pre->net->genl, target->ifindex, &features);
 	if (ret == -EOPNOTSUPP) {
-		note(plan,
-		     "%s: this kernel (before 6.3) does not tell whether its driver takes redirected "
-		     "frames: check with traffic; some drivers need a program attached to it",
-		     target->name);
+		/* the kernel does not tell (before 6.3): with a program every driver takes them */
+		need(plan, receiver, target->xdp[XDP_MODE_DRV] != 0);
 		return 0;
 	}
 	if (ret)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The XDP pipeline for devices that run the program themselves. They take no global data, so the
  * configuration is the only element of an array; maps are small and shared by all queues. */
+#define PIPELINE_HW
 #define STAGE_AVAILABLE(name) name##_in_hw
 #include "pipeline.bpf.h"
 

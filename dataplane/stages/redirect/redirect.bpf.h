@@ -12,11 +12,14 @@ struct {
  * trace (dev_map_enqueue_multi), so look first. */
 static __always_inline bool redirect_any_port(const struct packet *p)
 {
-	for (__u32 key = 0; key < REDIRECT_PORTS; key++) {
-		const struct bpf_devmap_val *port;
+	__u32 ports = p->cfg->redirect.ports;
 
-		if (key >= p->cfg->redirect.ports)
-			break;
+	for (__u32 i = 0; i < REDIRECT_PORTS && i < ports; i++) {
+		const struct bpf_devmap_val *port;
+		__u32 key = i;
+
+		/* counting on the stack looks like an infinite loop to Linux 6.12 */
+		asm volatile("" : "+r"(i));
 		port = bpf_map_lookup_elem(&redirect, &key);
 		if (port && port->ifindex != p->ctx->ingress_ifindex)
 			return true;
