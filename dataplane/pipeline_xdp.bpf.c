@@ -35,11 +35,8 @@ static __always_inline int account(const struct packet *p, __u32 outcome)
 	return OUTCOME_VERDICT(outcome);
 }
 
-/* Multi-buffer where the kernel has it: the flag is set at load, see control/load.c. */
-SEC("xdp")
-int xdpctl_xdp(struct xdp_md *ctx)
+static __always_inline struct packet packet_of(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data;
 	struct packet p = {
 		.ctx = ctx,
 		.cfg = &cfg,
@@ -53,11 +50,33 @@ int xdpctl_xdp(struct xdp_md *ctx)
 		p.length = xdp_get_buff_len(ctx);
 		p.multi = p.length != linear;
 	}
-	/* a pipeline that looks at no header is compiled by itself: a third of the instructions */
-	if (cfg.parse == PARSE_NONE)
-		return account(&p, run_stages(&p));
+	return p;
+}
+
+static __always_inline int run_unparsed(struct xdp_md *ctx)
+{
+	struct packet p = packet_of(ctx);
+
+	return account(&p, run_stages(&p));
+}
+
+static __always_inline int run_parsed(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	struct packet p = packet_of(ctx);
+
 	packet_parse(&p, data, cfg.parse);
 	return account(&p, run_stages(&p));
+}
+
+/* Multi-buffer where it is needed: the flag is set at load, see control/load.c. A pipeline that
+ * looks at no header is compiled by itself: a third of the instructions. */
+SEC("xdp")
+int xdpctl_xdp(struct xdp_md *ctx)
+{
+	if (cfg.parse == PARSE_NONE)
+		return run_unparsed(ctx);
+	return run_parsed(ctx);
 }
 
 const char LICENSE[] SEC("license") = "GPL";
