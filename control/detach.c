@@ -104,27 +104,6 @@ static bool is_gone(struct net *net, const struct detach_result *result)
 	       !link.xdp[result->mode];
 }
 
-/* The driver goes on taking redirected frames for another pipeline: a bare pass stays. */
-static int leave_receiver(struct net *net, const struct link *link, enum xdp_mode mode,
-			  const struct program *program, struct err *err)
-{
-	struct xdp_change change = { .ifindex = link->ifindex,
-				     .mode = mode,
-				     .old_fd = program->fd };
-	struct program receiver;
-	int ret = receiver_load(link->ifindex, &receiver, err);
-
-	if (ret)
-		return ret;
-	change.new_fd = receiver.fd;
-	ret = xdp_set(&net->route, &change);
-	if (ret)
-		err_set(err, err_code_of(-ret), -ret, link->name,
-			"cannot leave a receiving program: %s", strerror(-ret));
-	program_close(&receiver);
-	return ret;
-}
-
 /* May it be taken off? */
 static int check_owner(const struct detach_result *result, const struct program *program,
 		       bool needed, struct err *err)
@@ -161,8 +140,8 @@ static int detach_one(struct net *net, struct detach_result *result, bool force,
 		ret = wind_down(net, &program, result, err);
 	if (ret)
 		goto out;
-	if (needed)
-		ret = leave_receiver(net, link, result->mode, &program, err);
+	if (needed) /* the driver goes on taking frames for another pipeline */
+		ret = receiver_attach(net, link, program.fd, err);
 	else
 		ret = take_off(net, link, result->mode, &program, err);
 	if (ret && is_gone(net, result)) {

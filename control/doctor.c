@@ -145,38 +145,35 @@ static void check_lockdown(struct report *report)
 	     "are missing");
 }
 
-static void check_prog_types(struct report *report)
+/* What a libbpf probe said: 1, 0 or -errno. */
+static void add_probe(struct report *report, const char *name, int probe)
+{
+	struct check *check = add(report, name,
+				  probe > 0    ? ANSWER_YES
+				  : probe == 0 ? ANSWER_NO
+					       : ANSWER_UNKNOWN);
+
+	if (probe < 0)
+		detail(check, "%s", strerror(-probe));
+	mend(check, "run as root, or on a kernel that has it");
+}
+
+static void check_types(struct report *report)
 {
 	static const struct {
 		enum bpf_prog_type type;
 		const char *name;
-	} types[] = {
+	} progs[] = {
 		{ BPF_PROG_TYPE_XDP, "program type xdp" },
 		{ BPF_PROG_TYPE_SCHED_CLS, "program type sched_cls" },
 		{ BPF_PROG_TYPE_SOCKET_FILTER, "program type socket_filter" },
 		{ BPF_PROG_TYPE_SOCK_OPS, "program type sock_ops" },
 		{ BPF_PROG_TYPE_SK_MSG, "program type sk_msg" },
 	};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		int probe = libbpf_probe_bpf_prog_type(types[i].type, NULL);
-		struct check *check = add(report, types[i].name,
-					  probe > 0    ? ANSWER_YES
-					  : probe == 0 ? ANSWER_NO
-						       : ANSWER_UNKNOWN);
-
-		if (probe < 0)
-			detail(check, "%s", strerror(-probe));
-		mend(check, "run as root; the kernel needs CONFIG_BPF_SYSCALL and CONFIG_NET");
-	}
-}
-
-static void check_map_types(struct report *report)
-{
 	static const struct {
 		enum bpf_map_type type;
 		const char *name;
-	} types[] = {
+	} maps[] = {
 		{ BPF_MAP_TYPE_PERCPU_ARRAY, "map type percpu_array" },
 		{ BPF_MAP_TYPE_PERCPU_HASH, "map type percpu_hash" },
 		{ BPF_MAP_TYPE_DEVMAP, "map type devmap" },
@@ -187,17 +184,10 @@ static void check_map_types(struct report *report)
 		{ BPF_MAP_TYPE_RINGBUF, "map type ringbuf" },
 	};
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		int probe = libbpf_probe_bpf_map_type(types[i].type, NULL);
-		struct check *check = add(report, types[i].name,
-					  probe > 0    ? ANSWER_YES
-					  : probe == 0 ? ANSWER_NO
-						       : ANSWER_UNKNOWN);
-
-		if (probe < 0)
-			detail(check, "%s", strerror(-probe));
-		mend(check, "run as root, or on a kernel that has it");
-	}
+	for (size_t i = 0; i < sizeof(progs) / sizeof(progs[0]); i++)
+		add_probe(report, progs[i].name, libbpf_probe_bpf_prog_type(progs[i].type, NULL));
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		add_probe(report, maps[i].name, libbpf_probe_bpf_map_type(maps[i].type, NULL));
 }
 
 static void check_kernel(struct net *net, struct report *report)
@@ -212,8 +202,7 @@ static void check_kernel(struct net *net, struct report *report)
 	mend(check, check->answer == ANSWER_NO ? "sysctl net.core.bpf_jit_enable=1: programs run "
 						 "several times slower without"
 					       : "run as root to find out");
-	check_prog_types(report);
-	check_map_types(report);
+	check_types(report);
 	check = add(report, "multi-buffer XDP (jumbo frames)",
 		    kernel_has_frags()		     ? ANSWER_YES
 		    : jit_answer() == ANSWER_UNKNOWN ? ANSWER_UNKNOWN

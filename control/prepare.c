@@ -111,15 +111,14 @@ int prepare_plan(struct net *net, const struct plan *plan, const struct program 
 	return 0;
 }
 
-static int set_receiver(struct net *net, const struct link *link, struct err *err)
+int receiver_attach(struct net *net, const struct link *link, int expected_fd, struct err *err)
 {
 	struct program receiver;
-	struct xdp_change change = { .ifindex = link->ifindex, .mode = XDP_MODE_DRV, .old_fd = -1 };
-	int ret;
+	struct xdp_change change = { .ifindex = link->ifindex,
+				     .mode = XDP_MODE_DRV,
+				     .old_fd = expected_fd };
+	int ret = receiver_load(link->ifindex, &receiver, err);
 
-	if (link->xdp[XDP_MODE_DRV])
-		return 0; /* any program will do */
-	ret = receiver_load(link->ifindex, &receiver, err);
 	if (ret)
 		return ret;
 	change.new_fd = receiver.fd;
@@ -130,6 +129,12 @@ static int set_receiver(struct net *net, const struct link *link, struct err *er
 			net->route.extack[0] ? net->route.extack : strerror(-ret));
 	program_close(&receiver);
 	return ret;
+}
+
+static int set_receiver(struct net *net, const struct link *link, struct err *err)
+{
+	return link->xdp[XDP_MODE_DRV] ? 0 /* any program will do */
+				       : receiver_attach(net, link, -1, err);
 }
 
 /* Only the receiver itself is taken off: not a pipeline that somebody put in its place. */

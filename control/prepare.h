@@ -22,6 +22,9 @@ int prepare_all(struct net *net, const struct preparations *todo, struct err *er
 /* Do those again that somebody has undone meanwhile; the others stay as they are. */
 int prepare_again(struct net *net, const struct preparations *done, struct err *err);
 
+/* Put the bare pass on a device, in native mode, in place of the program expected_fd (-1: none). */
+int receiver_attach(struct net *net, const struct link *link, int expected_fd, struct err *err);
+
 /* Undo those that no attached pipeline has in its record; the programs in ours (ids, ended by 0) do
  * not count. A device that is gone needs no undoing. Goes on after a failure and returns the first,
  * with its text in err. */
