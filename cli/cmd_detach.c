@@ -24,6 +24,7 @@ static void show_result(struct app *app, const struct detach_result *result)
 	sink_string(app->sink, "mode", xdp_mode_name(result->mode));
 	sink_u64(app->sink, "prog_id", result->prog_id, UNIT_NONE);
 	sink_string(app->sink, "owner", result->owner == OWNER_FOREIGN ? "foreign" : "xdpctl");
+	sink_bool(app->sink, "receives", result->receives);
 	show_preparations(app, "undone", &result->undone);
 	sink_end(app->sink);
 }
@@ -38,9 +39,11 @@ static int run_detach(struct app *app, const void *args, struct err *err)
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < count; i++)
-		app_tell(app, "%s: program %u \"%s\" taken off (%s mode)%s", results[i].link.name,
+		app_tell(app, "%s: program %u \"%s\" taken off (%s mode)%s%s", results[i].link.name,
 			 results[i].prog_id, results[i].name, xdp_mode_name(results[i].mode),
-			 results[i].undone.count ? ", preparations undone" : "");
+			 results[i].undone.count ? ", preparations undone" : "",
+			 results[i].receives ? "; a pass program stays for what is redirected to it"
+					     : "");
 	if (!app->json)
 		return 0;
 	sink_list(app->sink, NULL, NULL);

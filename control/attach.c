@@ -77,11 +77,11 @@ static int find_running(struct leg *leg, struct err *err)
 	enum xdp_mode mode;
 	int ret;
 
+	program_close(&leg->running);
 	if (request->mode == XDP_MODE_HW)
 		mode = XDP_MODE_HW;
 	else
 		mode = link->xdp[XDP_MODE_DRV] ? XDP_MODE_DRV : XDP_MODE_SKB;
-	leg->running = leg->loaded = (struct program){ .fd = -1 };
 	if (!link->xdp[mode])
 		return 0;
 	ret = program_open(link->xdp[mode], &leg->running, err);
@@ -255,10 +255,17 @@ static int leg_try(struct leg *leg, enum xdp_mode mode, struct err *err)
 
 static int leg_attach(struct leg *leg, struct err *err)
 {
+	struct link *link = &leg->result->link;
 	enum xdp_mode modes[2];
-	unsigned int n = candidates(leg, modes);
-	int ret = -EINVAL;
+	unsigned int n;
+	int ret;
 
+	/* the leg before may have prepared this interface */
+	ret = link_by_index(&leg->net->route, link->ifindex, link, err);
+	ret = ret ?: find_running(leg, err);
+	if (ret)
+		return ret;
+	n = candidates(leg, modes);
 	for (unsigned int i = 0; i < n; i++) {
 		ret = leg_try(leg, modes[i], err);
 		if (!ret || !other_mode_may_help(ret) || i + 1 == n)
@@ -301,7 +308,11 @@ int attach(struct net *net, const struct attach_request *request,
 	*count = reverse(request, back, &other) ? 2 : 1;
 	for (unsigned int i = 0; i < *count; i++) {
 		results[i] = (struct attach_result){ 0 };
-		legs[i] = (struct leg){ .net = net, .request = request, .result = &results[i] };
+		legs[i] = (struct leg){ .net = net,
+					.request = request,
+					.result = &results[i],
+					.running = { .fd = -1 },
+					.loaded = { .fd = -1 } };
 	}
 	ret = leg_open(&legs[0], request->ifname, request->use, request->uses, err);
 	if (!ret && *count == 2)

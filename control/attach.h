@@ -51,6 +51,7 @@ struct detach_result {
 	uint32_t prog_id;
 	char name[PROGRAM_NAME];
 	enum program_owner owner;
+	bool receives; /* a bare pass took its place: another pipeline redirects here */
 	struct preparations undone;
 };
 

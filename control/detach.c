@@ -144,6 +144,7 @@ static int detach_one(struct net *net, struct detach_result *result, bool force,
 		ret = receiver_attach(net, link, program.fd, err);
 	else
 		ret = take_off(net, link, result->mode, &program, err);
+	result->receives = needed && !ret;
 	if (ret && is_gone(net, result)) {
 		ret = err_set(err, ERR_NOT_FOUND, ENOENT, link->name,
 			      "program %u was taken off by somebody else meanwhile", program.id);

@@ -241,6 +241,8 @@ static int check_native(const struct preflight *pre, const struct link *target, 
 	uint64_t features;
 	int ret;
 
+	if (target->ifindex == pre->link->ifindex)
+		return 0; /* XDP_TX is the driver's own affair */
 	ret = netdev_xdp_features(&pre->net->genl, target->ifindex, &features);
 	if (ret == -EOPNOTSUPP) {
 		/* the kernel does not tell (before 6.3): with a program every driver takes them */
@@ -351,8 +353,9 @@ int preflight_verify(const struct preflight *pre, const struct pipeline_cfg *cfg
 
 		if (ret)
 			return ret;
-		if (netdev_xdp_features(&pre->net->genl, targets[i], &features))
-			continue; /* unknown is not no */
+		if (netdev_xdp_features(&pre->net->genl, targets[i], &features) ||
+		    (targets[i] == pre->link->ifindex && !link_is_veth(&target)))
+			continue; /* unknown is not no; XDP_TX is the driver's own affair */
 		if (!(features & XDP_ACT_NDO_XMIT))
 			return no_native(
 				&target,

@@ -106,6 +106,8 @@ int prepare_plan(struct net *net, const struct plan *plan, const struct program 
 			add(record, item);
 		} else if (known) {
 			add(record, known);
+		} else if (item->kind == PREPARE_RECEIVER) {
+			add(record, item); /* the program that is there now may be detached */
 		}
 	}
 	return 0;
