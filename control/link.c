@@ -88,7 +88,8 @@ static int get_failed(struct nl *nl, int ret, const char *object, struct err *er
 	if (ret == -ENODEV) {
 		err_set(err, ERR_NOT_FOUND, ENODEV, object,
 			"no such interface in this network namespace");
-		return err_hint(err, "`ip link` lists those there are");
+		err_hint(err, "`ip link` lists those there are");
+		return ret;
 	}
 	return err_set(err, err_code_of(-ret), -ret, object, "cannot read the interface: %s",
 		       nl->extack[0] ? nl->extack : strerror(-ret));

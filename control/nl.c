@@ -187,7 +187,7 @@ static void take_messages(struct conversation *c, const void *buffer, size_t len
 	const struct nlmsghdr *message = buffer;
 	int left = (int)length;
 
-	while (!c->ended && mnl_nlmsg_ok(message, left)) {
+	while (!c->ended && mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left) {
 		if (message->nlmsg_seq != seq) {
 			/* the answer to a request that was given up */
 		} else if (message->nlmsg_type == NLMSG_ERROR ||
@@ -196,7 +196,7 @@ static void take_messages(struct conversation *c, const void *buffer, size_t len
 		} else if (c->on_reply && !c->result) {
 			c->result = c->on_reply(message, c->context);
 		}
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+		if (message->nlmsg_seq == seq && (message->nlmsg_flags & NLM_F_DUMP_INTR))
 			c->interrupted = true;
 		message = mnl_nlmsg_next(message, &left);
 	}
@@ -211,7 +211,7 @@ int nl_talk(struct nl *nl, struct nlmsghdr *request, nl_reply_fn *on_reply, void
 	if (!buffer)
 		return -ENOMEM;
 	nl->extack[0] = '\0';
-	if (!(request->nlmsg_flags & NLM_F_DUMP))
+	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->nlmsg_flags |= NLM_F_ACK;
 	request->nlmsg_seq = seq;
 	if (mnl_socket_sendto(nl->socket, request, request->nlmsg_len) < 0) {

@@ -196,8 +196,11 @@ static __always_inline bool parse_ip6(struct packet *p, void *data)
 		number = ext->next;
 	}
 	p->proto = number;
-	if (!later && !is_extension(number))
-		p->l4 = next;
+	if (later)
+		return true;
+	if (is_extension(number) || next > p->end) /* too many, or the last one is cut short */
+		return false;
+	p->l4 = next;
 	return true;
 }
 

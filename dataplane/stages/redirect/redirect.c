@@ -130,8 +130,8 @@ static int redirect_open(const struct pipeline_cfg *cfg, const struct stage_maps
 		struct bpf_devmap_val port = { .ifindex = cfg->redirect.port[key] };
 		int ret = bpf_map_update_elem(fd, &key, &port, BPF_ANY);
 
-		if (ret)
-			return ret;
+		if (ret) /* EINVAL: no such device. kernel/bpf/devmap.c __dev_map_alloc_node() */
+			return ret == -EINVAL ? -ENODEV : ret;
 	}
 	return 0;
 }

@@ -35,7 +35,8 @@ static __always_inline void reflect_echo(struct icmp_header *icmp, __u8 request,
 	sum += (__u16) ~((__u32)request << 8) + ((__u32)reply << 8);
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	icmp->checksum = bpf_htons((__u16)~sum);
+	/* of zeros alone it is 0xffff, and 0xffff is as right wherever 0 is */
+	icmp->checksum = sum == 0xffff ? 0xffff : bpf_htons((__u16)~sum);
 	icmp->type = reply;
 }
 
@@ -44,7 +45,8 @@ static __always_inline bool reflect_l4(struct packet *p)
 {
 	if (!p->l4) /* a later fragment: it follows its first one by the addresses alone */
 		return true;
-	if (packet_has_ports(p)) {
+	/* SCTP's CRC-32c depends on the order of the ports */
+	if (packet_has_ports(p) && p->proto != IPPROTO_SCTP) {
 		struct ports *ports = p->l4;
 		__be16 source;
 
