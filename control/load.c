@@ -49,6 +49,8 @@ static int add_stage(const struct stage_use *use, bool is_final, struct pipeline
 	}
 	if (stage->is_last)
 		cfg->last = stage->id;
+	else if (*inner == PIPELINE_STAGES - 1)
+		return err_set(err, ERR_USAGE, E2BIG, stage->name, "is one stage too many");
 	else
 		cfg->inner[(*inner)++] = stage->id;
 	return 0;

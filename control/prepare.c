@@ -125,6 +125,8 @@ int receiver_attach(struct net *net, const struct link *link, int expected_fd, s
 		return ret;
 	change.new_fd = receiver.fd;
 	ret = xdp_set(&net->route, &change);
+	if (ret == -EBUSY && expected_fd < 0)
+		ret = 0; /* another program came just before: it does as well */
 	if (ret)
 		err_set(err, err_code_of(-ret), -ret, link->name,
 			"cannot attach the pass program that lets it receive redirected frames: %s",

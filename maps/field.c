@@ -18,9 +18,12 @@ static int refuse(const struct field *field, struct err *err, const char *text, 
 static int parse_count(const struct field *field, uint64_t *out, const char *text, struct err *err)
 {
 	char wants[80];
+	uint64_t value;
 
-	if (text_to_u64(text, field->max, out) == 0 && *out >= field->min)
+	if (text_to_u64(text, field->max, &value) == 0 && value >= field->min) {
+		*out = value;
 		return 0;
+	}
 	snprintf(wants, sizeof(wants), "a whole number from %" PRIu64 " to %" PRIu64, field->min,
 		 field->max);
 	return refuse(field, err, text, wants);
@@ -117,7 +120,7 @@ char *field_text(const struct field *field, const void *base, char *out, size_t 
 		snprintf(out, size, "%" PRIu64, *(const uint64_t *)place);
 		break;
 	case FIELD_SECONDS:
-		snprintf(out, size, "%g", *(const double *)place);
+		snprintf(out, size, "%.15g", *(const double *)place);
 		break;
 	case FIELD_CHOICE:
 		snprintf(out, size, "%s", field->choices[*(const int *)place]);

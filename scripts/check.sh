@@ -74,7 +74,7 @@ unit_line() {
 
 unit_program() {
 	local name=${1##*/} line before=$failed sum=$((passed + failed + skipped)) status=0
-	local remark= planned=0
+	local remark="" planned=0
 
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$LIMIT" "$1" >"$work/log" 2>&1 &
 	running=$!

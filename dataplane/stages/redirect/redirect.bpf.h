@@ -44,19 +44,19 @@ static __always_inline __u32 stage_redirect(struct packet *p)
 	const volatile struct redirect_cfg *cfg = &p->cfg->redirect;
 	__u32 max_length = cfg->max_length, flood = cfg->flood, rewrite = cfg->rewrite, key = 0;
 
+	if (flood && !redirect_any_port(p))
+		return OUTCOME(VERDICT_PASS, REASON_redirect_no_port);
+	/* what will be passed must be passed as it came */
+	if (!flood && (max_length || rewrite) && !bpf_map_lookup_elem(&redirect, &key))
+		return OUTCOME(VERDICT_PASS, REASON_redirect_no_port);
 	if (max_length && p->length > max_length)
 		return OUTCOME(VERDICT_DROP, REASON_redirect_too_long);
 	/* "redirected" and freed without a trace by kernels up to 6.18 at least */
 	if (flood && p->multi)
 		return OUTCOME(VERDICT_DROP, REASON_redirect_multi_buffer);
-	if (flood && !redirect_any_port(p))
-		return OUTCOME(VERDICT_PASS, REASON_redirect_no_port);
 	if (rewrite) {
 		if (!p->eth)
 			return OUTCOME(VERDICT_PASS, REASON_redirect_short);
-		/* a packet that will be passed is passed as it came */
-		if (!flood && !bpf_map_lookup_elem(&redirect, &key))
-			return OUTCOME(VERDICT_PASS, REASON_redirect_no_port);
 		redirect_rewrite(p, rewrite);
 	}
 	if (flood) { /* always succeeds, include/linux/filter.h __bpf_xdp_redirect_map() */
