@@ -72,24 +72,24 @@ deps: ## install from Debian's packages what is missing to build and test
 demo: ## build, then show the main job on real traffic between network namespaces
 	$(Q)scripts/deps.sh
 	$(Q)$(MAKE) --no-print-directory all tools
-	$(Q)XDPCTL=$(CURDIR)/xdpctl TOOLS=$(abspath $(O))/tools scripts/demo.sh
+	$(Q)XDPCTL='$(CURDIR)/xdpctl' TOOLS='$(abspath $(O))/tools' scripts/demo.sh
 
 check: ## build, then run the unit tests and the tests on real packets
 	$(Q)scripts/deps.sh
 	$(Q)$(MAKE) --no-print-directory all tools unit-build
-	$(Q)XDPCTL=$(CURDIR)/xdpctl TOOLS=$(abspath $(O))/tools UNIT=$(abspath $(O))/test scripts/check.sh
+	$(Q)XDPCTL='$(CURDIR)/xdpctl' TOOLS='$(abspath $(O))/tools' UNIT='$(abspath $(O))/test' scripts/check.sh
 
 unit: unit-build ## build and run the unit tests alone
-	$(Q)XDPCTL=$(CURDIR)/xdpctl UNIT=$(abspath $(O))/test scripts/check.sh unit
+	$(Q)XDPCTL='$(CURDIR)/xdpctl' UNIT='$(abspath $(O))/test' scripts/check.sh unit
 
 netns: all tools ## run the tests on real packets alone
-	$(Q)XDPCTL=$(CURDIR)/xdpctl TOOLS=$(abspath $(O))/tools scripts/check.sh netns
+	$(Q)XDPCTL='$(CURDIR)/xdpctl' TOOLS='$(abspath $(O))/tools' scripts/check.sh netns
 
 lint: ## check format, include direction, shell scripts and the man page
 	$(Q)O=$(O) scripts/lint.sh
 
 bench: all tools ## measure against hand-written programs, tc and the bridge (ratios)
-	$(Q)XDPCTL=$(CURDIR)/xdpctl TOOLS=$(abspath $(O))/tools BPFOBJ=$(abspath $(O))/bpf scripts/bench.sh
+	$(Q)XDPCTL='$(CURDIR)/xdpctl' TOOLS='$(abspath $(O))/tools' BPFOBJ='$(abspath $(O))/bpf' scripts/bench.sh
 
 # ---- generated sources; FORCE so that a removed folder or changed flag is noticed
 define generate

@@ -179,6 +179,13 @@ int app_flush(struct app *app, struct err *err)
 	return ret;
 }
 
+int app_flush_done(struct app *app, struct err *err)
+{
+	int ret = app_flush(app, err);
+
+	return ret ? err_hint(err, "what was asked for has been done all the same") : 0;
+}
+
 /* SIGINT and SIGTERM stay blocked after the first call, so none is lost between waits. */
 bool app_wait(struct app *app, double seconds)
 {

@@ -82,6 +82,9 @@ void help_all(FILE *out);
 /* The result is complete: write it out, or say why it could not be. */
 int app_flush(struct app *app, struct err *err);
 
+/* The same after something was changed, which the error then says. */
+int app_flush_done(struct app *app, struct err *err);
+
 /* Wait so many seconds or until a signal; true if it is time to end. */
 bool app_wait(struct app *app, double seconds);
 

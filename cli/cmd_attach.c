@@ -223,18 +223,6 @@ static void tell_result(struct app *app, const struct attach_result *result, boo
 		app_note(app, "xdpctl: warning: %s", result->plan.note[i]);
 }
 
-/* The other hooks have their names already, so that they are told from a slip of the pen. */
-static int check_hook(const char *hook, struct err *err)
-{
-	bool later = hook && (strcmp(hook, "tc-ingress") == 0 || strcmp(hook, "tc-egress") == 0);
-
-	if (!hook || strcmp(hook, "xdp") == 0)
-		return 0;
-	err_set(err, later ? ERR_UNSUPPORTED : ERR_USAGE, later ? EOPNOTSUPP : EINVAL, hook,
-		later ? "this version of xdpctl does not have this hook" : "no such hook");
-	return err_hint(err, "leave --hook out to attach at xdp");
-}
-
 static int run_attach(struct app *app, const void *args, struct err *err)
 {
 	const struct attach_args *a = args;
@@ -243,7 +231,7 @@ static int run_attach(struct app *app, const void *args, struct err *err)
 	unsigned int count;
 	int ret;
 
-	ret = check_hook(a->hook, err);
+	ret = show_check_hook(a->hook, err);
 	if (ret)
 		return ret;
 	request.mode = (enum xdp_mode)a->mode;
@@ -264,7 +252,7 @@ static int run_attach(struct app *app, const void *args, struct err *err)
 	for (unsigned int i = 0; i < count; i++)
 		show_result(app, &results[i], request.dry_run);
 	sink_end(app->sink);
-	return app_flush(app, err);
+	return app_flush_done(app, err);
 }
 
 const struct command command_attach = {

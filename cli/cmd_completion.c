@@ -47,7 +47,7 @@ static void bash_command(const struct command *command)
 {
 	bool attach = strcmp(command->name, "attach") == 0;
 
-	printf("\t%s)\n\t\twords=\"", command->name);
+	printf("\t%s)\n\t\tlist=\"", command->name);
 	put_options(command->options, " ");
 	if (attach) {
 		for (const struct stage *const *s = stages; *s; s++)
@@ -57,25 +57,26 @@ static void bash_command(const struct command *command)
 	}
 	printf("\"\n");
 	if (takes_iface(command))
-		printf("\t\twords=\"$words $(_xdpctl_ifaces)\"\n");
+		printf("\t\tlist=\"$list $(_xdpctl_names /sys/class/net)\"\n");
 	if (strcmp(command->name, "help") == 0) {
-		printf("\t\twords=\"$words");
+		printf("\t\tlist=\"$list");
 		put_commands(" ");
 		printf("\"\n");
 	}
 	if (strcmp(command->name, "completion") == 0)
-		printf("\t\twords=\"$words bash zsh fish\"\n");
+		printf("\t\tlist=\"$list bash zsh fish\"\n");
 	printf("\t\t;;\n");
 }
 
 static void put_bash(void)
 {
 	printf("# bash completion for xdpctl; made by `xdpctl completion bash`\n"
-	       "_xdpctl_ifaces() { command ls /sys/class/net 2>/dev/null | tr '\\n' ' '; }\n"
-	       "_xdpctl_netns() { command ls /run/netns 2>/dev/null | tr '\\n' ' '; }\n"
+	       "# compgen -W expands its words: only names without anything to expand\n"
+	       "_xdpctl_names() { command ls \"$1\" 2>/dev/null | command grep -E "
+	       "'^[A-Za-z0-9_.:@-]+$' | tr '\\n' ' '; }\n"
 	       "_xdpctl() {\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	       "\tlocal command=\"\" words=\"\" i\n"
+	       "\tlocal command=\"\" list=\"\" i\n"
 	       "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	       "\t\tcase ${COMP_WORDS[i]} in\n"
 	       "\t\t-n|--netns) ((i++)) ;;\n"
@@ -84,24 +85,24 @@ static void put_bash(void)
 	       "\t\tesac\n"
 	       "\tdone\n"
 	       "\tcase $prev in\n"
-	       "\t-n|--netns) words=$(_xdpctl_netns) ;;\n");
+	       "\t-n|--netns) list=$(_xdpctl_names /run/netns) ;;\n");
 	for (const struct command *const *c = commands; *c; c++)
-		put_choices((*c)->options, "\t--%s) words=\"");
+		put_choices((*c)->options, "\t--%s) list=\"");
 	for (const struct stage *const *s = stages; *s; s++)
-		put_choices((*s)->options, "\t--%s) words=\"");
+		put_choices((*s)->options, "\t--%s) list=\"");
 	printf("\tesac\n"
-	       "\tif [ -n \"$words\" ]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); "
+	       "\tif [ -n \"$list\" ]; then COMPREPLY=($(compgen -W \"$list\" -- \"$cur\")); "
 	       "return; fi\n"
 	       "\tcase $command in\n"
-	       "\t'') words=\"");
+	       "\t'') list=\"");
 	put_commands(" ");
 	printf("\" ;;\n");
 	for (const struct command *const *c = commands; *c; c++)
 		bash_command(*c);
-	printf("\tesac\n\twords=\"$words");
+	printf("\tesac\n\tlist=\"$list");
 	put_options(global_options, " ");
 	printf("\"\n"
-	       "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	       "\tCOMPREPLY=($(compgen -W \"$list\" -- \"$cur\"))\n"
 	       "}\n"
 	       "complete -F _xdpctl xdpctl\n");
 }

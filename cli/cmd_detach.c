@@ -5,13 +5,19 @@
 
 struct detach_args {
 	bool force;
+	const char *hook;
 };
 
 static const struct field detach_options[] = {
 	{ .type = FIELD_FLAG,
 	  .name = "force",
 	  .offset = offsetof(struct detach_args, force),
-	  .help = "take off programs that are not xdpctl's too" },
+	  .help = "take off what is not xdpctl's too, and leave what cannot be undone" },
+	{ .type = FIELD_TEXT,
+	  .name = "hook",
+	  .value = "xdp",
+	  .offset = offsetof(struct detach_args, hook),
+	  .help = "where it was attached; this version has xdp" },
 	{ .type = FIELD_END },
 };
 
@@ -25,8 +31,23 @@ static void show_result(struct app *app, const struct detach_result *result)
 	sink_u64(app->sink, "prog_id", result->prog_id, UNIT_NONE);
 	sink_string(app->sink, "owner", result->owner == OWNER_FOREIGN ? "foreign" : "xdpctl");
 	sink_bool(app->sink, "receives", result->receives);
+	sink_bool(app->sink, "elsewhere", result->elsewhere);
 	show_preparations(app, "undone", &result->undone);
+	show_preparations(app, "left", &result->left);
 	sink_end(app->sink);
+}
+
+static void warn_left(const struct app *app, const struct detach_result *result)
+{
+	if (result->elsewhere)
+		app_note(
+			app,
+			"xdpctl: warning: %s: it was attached in another network namespace: what was "
+			"prepared for it there stays",
+			result->link.name);
+	if (result->left.count)
+		app_note(app, "xdpctl: warning: %s: what was prepared for it could not be undone",
+			 result->link.name);
 }
 
 static int run_detach(struct app *app, const void *args, struct err *err)
@@ -34,8 +55,9 @@ static int run_detach(struct app *app, const void *args, struct err *err)
 	const struct detach_args *a = args;
 	struct detach_result results[XDP_MODES];
 	unsigned int count;
-	int ret = detach(&app->net, app->word[0], a->force, results, &count, err);
+	int ret = show_check_hook(a->hook, err);
 
+	ret = ret ?: detach(&app->net, app->word[0], a->force, results, &count, err);
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < count; i++)
@@ -44,13 +66,15 @@ static int run_detach(struct app *app, const void *args, struct err *err)
 			 results[i].undone.count ? ", preparations undone" : "",
 			 results[i].receives ? "; a pass program stays for what is redirected to it"
 					     : "");
+	for (unsigned int i = 0; i < count; i++)
+		warn_left(app, &results[i]);
 	if (!app->json)
 		return 0;
 	sink_list(app->sink, NULL, NULL);
 	for (unsigned int i = 0; i < count; i++)
 		show_result(app, &results[i]);
 	sink_end(app->sink);
-	return app_flush(app, err);
+	return app_flush_done(app, err);
 }
 
 const struct command command_detach = {

@@ -41,6 +41,7 @@ static const struct field stats_options[] = {
 
 struct rates {
 	bool on;
+	bool first; /* nothing to compare with yet */
 	unsigned int known;
 	struct {
 		uint32_t ifindex;
@@ -58,8 +59,7 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* Packets and bits in a second since the round before; 0 in the first and after counters that
- * started anew. */
+/* Packets and bits in a second since the round before; 0 after counters that started anew. */
 static void rate(struct rates *rates, const struct status_row *row, struct tally total, double *pps,
 		 double *bps)
 {
@@ -171,22 +171,28 @@ static void show_counters(struct app *app, const struct stats *stats)
 	sink_end(app->sink);
 }
 
+/* In the round before the first one, totals are only remembered. */
 static int show_row(struct app *app, const struct stats_args *args, const struct status_row *row,
 		    struct rates *rates, struct err *err)
 {
 	struct stats stats;
-	double pps, bps;
+	double pps = 0, bps = 0;
 	int ret = stats_read(&row->program, &stats, err);
 
 	if (ret)
 		return ret;
+	if (rates->on)
+		rate(rates, row, stats.total, &pps, &bps);
+	if (rates->first) {
+		stats_free(&stats);
+		return 0;
+	}
 	sink_object(app->sink, NULL, NULL);
 	sink_string(app->sink, "ifname", row->link.name);
 	sink_string(app->sink, "hook", "xdp");
 	sink_string(app->sink, "mode", xdp_mode_name(row->mode));
 	show_tally(app->sink, stats.total);
 	if (rates->on) {
-		rate(rates, row, stats.total, &pps, &bps);
 		sink_real(app->sink, "pps", pps, UNIT_PPS);
 		sink_real(app->sink, "bps", bps, UNIT_BPS);
 	}
@@ -236,34 +242,45 @@ static int show_round(struct app *app, const struct stats_args *args, struct rat
 	if (ret)
 		return ret;
 	ret = check_named(app, rows, count, err);
-	if (!ret)
+	if (!ret && !rates->first)
 		sink_list(app->sink, NULL, NULL);
 	for (unsigned int i = 0; i < count && !ret; i++) {
 		if (rows[i].program.owner == OWNER_XDPCTL && rows[i].program.cfg.counting)
 			ret = show_row(app, args, &rows[i], rates, err);
 	}
 	status_free(rows, count);
-	if (ret)
+	if (ret || rates->first)
 		return ret;
 	sink_end(app->sink);
 	return app_flush(app, err);
 }
 
+/* A line each interval, from the end of the first one on, so that every rate is one. */
+static int show_rounds(struct app *app, const struct stats_args *args, struct err *err)
+{
+	struct rates rates = { .on = true, .first = true };
+	int ret;
+
+	if (app_wait(app, 0)) /* from now on a signal ends it well */
+		return 0;
+	ret = show_round(app, args, &rates, err);
+	rates.first = false;
+	for (uint64_t round = 0; !ret && (!args->count || round < args->count); round++) {
+		if (app_wait(app, args->interval))
+			break;
+		ret = show_round(app, args, &rates, err);
+	}
+	return ret;
+}
+
 static int run_stats(struct app *app, const void *args, struct err *err)
 {
 	const struct stats_args *a = args;
-	struct rates rates = { .on = a->interval > 0 };
-	int ret;
+	struct rates none = { .on = false };
 
-	if (a->count && !rates.on)
+	if (a->count && a->interval <= 0)
 		return err_set(err, ERR_USAGE, EINVAL, "stats", "--count without --interval");
-	ret = show_round(app, a, &rates, err);
-	for (uint64_t round = 1; !ret && rates.on && round != a->count; round++) {
-		if (app_wait(app, a->interval))
-			break;
-		ret = show_round(app, a, &rates, err);
-	}
-	return ret;
+	return a->interval > 0 ? show_rounds(app, a, err) : show_round(app, a, &none, err);
 }
 
 const struct command command_stats = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -148,12 +149,25 @@ static int dispatch(struct app *app, int argc, char **argv, struct err *err)
 	return run(app, command, argc - at - 1, argv + at + 1, err);
 }
 
+/* A file that we open must never get the number of a standard stream that is closed. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY); /* writing to it fails, as to a closed one */
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
 	struct app app = { 0 };
 	int ret;
 
+	fill_standard_streams();
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error like any other */
 	ret = dispatch(&app, argc, argv, &err);
 	if (!ret && (fflush(stdout) || ferror(stdout))) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "show.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,8 @@ static void recall(struct app *app, const struct pipeline_cfg *cfg, const struct
 {
 	struct stage_env env = control_env(&app->net, cfg->ifindex);
 
+	if (cfg->netns && app->net.id && cfg->netns != app->net.id)
+		env.context = NULL; /* its numbers mean other interfaces here */
 	memset(use, 0, sizeof(*use));
 	use->stage = stage;
 	if (stage->recall)
@@ -164,4 +167,16 @@ void show_preparations(struct app *app, const char *key, const struct preparatio
 	for (uint32_t i = 0; i < list->count; i++)
 		show_preparation(app, &list->item[i]);
 	sink_end(app->sink);
+}
+
+/* The other hooks have their names already, so that they are told from a slip of the pen. */
+int show_check_hook(const char *hook, struct err *err)
+{
+	bool later = hook && (strcmp(hook, "tc-ingress") == 0 || strcmp(hook, "tc-egress") == 0);
+
+	if (!hook || strcmp(hook, "xdp") == 0)
+		return 0;
+	err_set(err, later ? ERR_UNSUPPORTED : ERR_USAGE, later ? EOPNOTSUPP : EINVAL, hook,
+		later ? "this version of xdpctl does not have this hook" : "no such hook");
+	return err_hint(err, "leave --hook out to attach at xdp");
 }

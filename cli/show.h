@@ -11,6 +11,9 @@
  * "count then redirect eth1 --swap-mac". */
 void show_stages(struct app *app, const struct pipeline_cfg *cfg);
 
+/* Refuse a --hook that this version does not have. NULL is fine. */
+int show_check_hook(const char *hook, struct err *err);
+
 /* A list of strings under a key. */
 void show_notes(struct app *app, const char *key, const struct plan *plan);
 

@@ -4,6 +4,7 @@
  * plain values as lines, a list of strings as remarks. */
 #include "sink.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,7 +120,9 @@ static void text_real(struct sink *sink, const char *key, double value, enum sin
 {
 	char out[SINK_UNIT_TEXT];
 
-	if (unit == UNIT_NONE)
+	if (isnan(value))
+		snprintf(out, sizeof(out), "-");
+	else if (unit == UNIT_NONE)
 		snprintf(out, sizeof(out), "%.3g", value);
 	else
 		sink_unit_text(out, value, unit);

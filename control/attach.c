@@ -12,6 +12,7 @@
 #include "change.h"
 #include "load.h"
 #include "prepare.h"
+#include "signals.h"
 
 /* One pipeline of the transaction. */
 struct leg {
@@ -40,7 +41,7 @@ static char *env_name(void *context, ifindex_t ifindex, char out[static STAGE_WO
 	struct net *net = context;
 	struct link link;
 
-	if (link_by_index(&net->route, ifindex, &link, NULL) == 0)
+	if (net && link_by_index(&net->route, ifindex, &link, NULL) == 0)
 		snprintf(out, STAGE_WORD_TEXT, "%s", link.name);
 	else
 		snprintf(out, STAGE_WORD_TEXT, "#%u", ifindex);
@@ -64,6 +65,9 @@ static int conflict(const struct leg *leg, enum xdp_mode mode, struct err *err)
 
 	err_set(err, ERR_CONFLICT, EEXIST, ifname, "%s program %u \"%s\" is attached in %s mode",
 		ours ? "xdpctl's" : "a foreign", running->id, running->name, xdp_mode_name(mode));
+	if (leg->request->mode != XDP_MODE_AUTO && leg->request->mode != mode)
+		return err_hint(err, "detach it first: no swap to %s mode is free of loss",
+				xdp_mode_name(leg->request->mode));
 	if (ours)
 		return err_hint(err, "attach --replace swaps it without losing a packet");
 	return err_hint(err, "attach --replace displaces it; whoever attached it may miss it");
@@ -85,6 +89,9 @@ static int find_running(struct leg *leg, struct err *err)
 	if (!link->xdp[mode])
 		return 0;
 	ret = program_open(link->xdp[mode], &leg->running, err);
+	if (ret == -ENOENT)
+		return err_set(err, ERR_CONFLICT, EEXIST, link->name,
+			       "its program changed while we looked");
 	if (ret)
 		return ret;
 	leg->result->mode = mode;
@@ -301,6 +308,8 @@ int attach(struct net *net, const struct attach_request *request,
 	struct leg legs[ATTACH_LEGS] = { 0 };
 	struct stage_use *back = calloc(PIPELINE_STAGES, sizeof(*back));
 	const char *other = NULL;
+	unsigned int first;
+	sigset_t signals;
 	int ret;
 
 	if (!back)
@@ -317,8 +326,11 @@ int attach(struct net *net, const struct attach_request *request,
 	ret = leg_open(&legs[0], request->ifname, request->use, request->uses, err);
 	if (!ret && *count == 2)
 		ret = leg_open(&legs[1], other, back, request->uses, err);
+	signals_hold(&signals); /* half a wire is worse than a late end */
+	/* in one order, whichever way round it was asked for: so of two racing one wins */
+	first = *count == 2 && results[1].link.ifindex < results[0].link.ifindex;
 	for (unsigned int i = 0; i < *count && !ret; i++)
-		ret = leg_attach(&legs[i], err);
+		ret = leg_attach(&legs[i ^ first], err);
 	for (unsigned int i = 0; i < *count; i++) {
 		struct change change = change_of(&legs[i]);
 
@@ -328,6 +340,7 @@ int attach(struct net *net, const struct attach_request *request,
 			change_settle(&change);
 		leg_close(&legs[i]);
 	}
+	signals_release(&signals);
 	free(back);
 	return ret;
 }

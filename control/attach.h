@@ -51,8 +51,10 @@ struct detach_result {
 	uint32_t prog_id;
 	char name[PROGRAM_NAME];
 	enum program_owner owner;
-	bool receives; /* a bare pass took its place: another pipeline redirects here */
+	bool receives;	/* a bare pass took its place: another pipeline redirects here */
+	bool elsewhere; /* attached in another namespace: what was prepared there stays */
 	struct preparations undone;
+	struct preparations left; /* could not be undone (force) */
 };
 
 /* Take off what is on the interface, in every mode. Without force only what is ours. results has

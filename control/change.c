@@ -75,7 +75,7 @@ static void unprepare(const struct change *c)
 {
 	const uint32_t ours[] = { c->loaded->id, c->running->id, 0 };
 
-	unprepare_all(c->net, &c->todo, ours, NULL);
+	unprepare_all(c->net, &c->todo, ours, NULL, NULL, NULL);
 }
 
 static int prepare(const struct change *c, struct err *err)
@@ -182,11 +182,13 @@ void change_revert(const struct change *c)
 void change_settle(const struct change *c)
 {
 	const uint32_t ours[] = { c->loaded->id, 0 };
-	struct preparations recorded, needless;
+	struct preparations recorded, needless, left, record = c->record;
 
 	if (program_prepared(c->loaded, &recorded))
 		return;
 	preparations_without(&recorded, &c->record, &needless);
-	unprepare_all(c->net, &needless, ours, NULL);
-	program_set_prepared(c->loaded, &c->record);
+	/* what cannot be undone from here now is kept for a later detach */
+	unprepare_all(c->net, &needless, ours, NULL, &left, NULL);
+	preparations_join(&record, &left);
+	program_set_prepared(c->loaded, &record);
 }

@@ -7,6 +7,7 @@
 #include "attach.h"
 #include "load.h"
 #include "prepare.h"
+#include "signals.h"
 #include "xdp.h"
 
 static int take_off(struct net *net, const struct link *link, enum xdp_mode mode,
@@ -29,8 +30,21 @@ static int take_off(struct net *net, const struct link *link, enum xdp_mode mode
 		       "program %u cannot be taken off: %s", program->id, why);
 }
 
-/* Somebody still redirects to this interface, whose driver needs a program for that. */
-static bool is_needed(struct net *net, const struct link *link)
+/* The program on the interface, if it is a pipeline of that namespace. */
+static bool open_pipeline(const struct net *net, const struct link *link, struct program *out)
+{
+	uint32_t id = link_xdp_software(link);
+
+	if (!id || program_open(id, out, NULL))
+		return false;
+	if (out->owner == OWNER_XDPCTL && program_is_from(out, net->id))
+		return true;
+	program_close(out);
+	return false;
+}
+
+/* A pipeline in this namespace redirects to this interface, whose driver needs a program for it. */
+static bool is_target(struct net *net, const struct link *link)
 {
 	struct link *links;
 	unsigned int count;
@@ -39,11 +53,10 @@ static bool is_needed(struct net *net, const struct link *link)
 	if (link_dump(&net->route, &links, &count, NULL))
 		return false;
 	for (unsigned int i = 0; i < count && !needed; i++) {
-		struct preparations record = { 0 };
+		struct preparations record;
 		struct program program;
-		uint32_t id = link_xdp_software(&links[i]);
 
-		if (!id || links[i].ifindex == link->ifindex || program_open(id, &program, NULL))
+		if (links[i].ifindex == link->ifindex || !open_pipeline(net, &links[i], &program))
 			continue;
 		program_prepared(&program, &record);
 		for (uint32_t k = 0; k < record.count; k++)
@@ -55,31 +68,39 @@ static bool is_needed(struct net *net, const struct link *link)
 	return needed;
 }
 
-/* Packets go to the stack first, then what was prepared is undone, then the program goes: killed
- * in between, it is still there with what is left of its record. */
-static int wind_down(struct net *net, const struct program *program, struct detach_result *result,
-		     struct err *err)
+/* The pipeline at the other end of a veth relies on a program at this one. */
+static bool is_peer_of_reflector(struct net *net, const struct link *link)
 {
-	const uint32_t ours[] = { program->id, 0 };
-	const struct preparations none = { 0 };
-	int ret = program->owner == OWNER_XDPCTL ? program_stop(program, err) : 0;
+	struct preparations record;
+	struct program program;
+	struct link peer;
+	struct net there;
+	bool needed = false;
 
-	if (ret)
-		return ret;
-	program_prepared(program, &result->undone);
-	ret = unprepare_all(net, &result->undone, ours, err);
-	if (ret)
-		return ret;
-	program_set_prepared(program, &none);
-	return 0;
+	if (!link_is_veth(link) || net_open_peer(net, link, &there, &peer))
+		return false;
+	if (peer.xdp[XDP_MODE_DRV] && open_pipeline(&there, &peer, &program)) {
+		program_prepared(&program, &record);
+		for (uint32_t k = 0; k < record.count; k++)
+			needed |= record.item[k].kind == PREPARE_RECEIVER &&
+				  record.item[k].at_peer && record.item[k].port == peer.ifindex;
+		program_close(&program);
+	}
+	net_close(&there);
+	return needed;
 }
 
-/* The program could not be taken off. If it is still there, or another pipeline that took over its
- * maps, that goes on as before. */
-static void wind_up(struct net *net, const struct detach_result *result,
-		    const struct program *program)
+static bool is_needed(struct net *net, const struct link *link)
 {
-	struct preparations record = result->undone;
+	return is_target(net, link) || is_peer_of_reflector(net, link);
+}
+
+/* The program stays: what it had is given back to it. If another pipeline has come that took over
+ * its maps, that goes on as before. */
+static void wind_up(struct net *net, const struct detach_result *result,
+		    const struct program *program, const struct preparations *before)
+{
+	struct preparations record = *before;
 	struct program now;
 	struct link link;
 
@@ -90,9 +111,31 @@ static void wind_up(struct net *net, const struct detach_result *result,
 		program_set_prepared(&now, &record);
 	else
 		program_prepared(&now, &record);
-	if (now.owner == OWNER_XDPCTL && !prepare_again(net, &record, NULL))
+	if (program_is_from(&now, net->id) && !prepare_again(net, &record, NULL) &&
+	    now.owner == OWNER_XDPCTL)
 		program_start(&now, NULL);
 	program_close(&now);
+}
+
+/* Packets go to the stack first, then what was prepared is undone, then the program goes: killed
+ * in between, it is still there with what is left of its record. */
+static int wind_down(struct net *net, const struct program *program, bool force,
+		     struct detach_result *result, struct preparations *before, struct err *err)
+{
+	const uint32_t ours[] = { program->id, 0 };
+	int ret = program->owner == OWNER_XDPCTL ? program_stop(program, err) : 0;
+
+	if (ret)
+		return ret;
+	result->elsewhere = !program_is_from(program, net->id);
+	program_prepared(program, before);
+	if (result->elsewhere)
+		return 0;
+	ret = unprepare_all(net, before, ours, &result->undone, &result->left, err);
+	if (!ret || force)
+		return program_set_prepared(program, &result->left);
+	wind_up(net, result, program, before);
+	return err_hint(err, "run it where that can be done, or use --force to leave it so");
 }
 
 /* Somebody else has just taken it off, and nothing came in its place: what was wanted. */
@@ -125,10 +168,14 @@ static int check_owner(const struct detach_result *result, const struct program 
 static int detach_one(struct net *net, struct detach_result *result, bool force, struct err *err)
 {
 	const struct link *link = &result->link;
+	struct preparations before = { 0 };
 	struct program program;
 	bool needed;
 	int ret = program_open(link->xdp[result->mode], &program, err);
 
+	if (ret == -ENOENT && !is_gone(net, result))
+		return err_set(err, ERR_CONFLICT, EEXIST, link->name,
+			       "another program came in its place while we looked");
 	if (ret)
 		return ret;
 	result->prog_id = program.id;
@@ -137,7 +184,7 @@ static int detach_one(struct net *net, struct detach_result *result, bool force,
 	needed = !force && result->mode == XDP_MODE_DRV && is_needed(net, link);
 	ret = force ? 0 : check_owner(result, &program, needed, err);
 	if (!ret && program.owner != OWNER_FOREIGN)
-		ret = wind_down(net, &program, result, err);
+		ret = wind_down(net, &program, force, result, &before, err);
 	if (ret)
 		goto out;
 	if (needed) /* the driver goes on taking frames for another pipeline */
@@ -149,7 +196,7 @@ static int detach_one(struct net *net, struct detach_result *result, bool force,
 		ret = err_set(err, ERR_NOT_FOUND, ENOENT, link->name,
 			      "program %u was taken off by somebody else meanwhile", program.id);
 	} else if (ret && program.owner != OWNER_FOREIGN) {
-		wind_up(net, result, &program);
+		wind_up(net, result, &program, &before);
 	}
 out:
 	program_close(&program);
@@ -160,20 +207,25 @@ int detach(struct net *net, const char *ifname, bool force,
 	   struct detach_result results[static XDP_MODES], unsigned int *count, struct err *err)
 {
 	struct link link;
+	sigset_t signals;
 	int ret = link_by_name(&net->route, ifname, &link, err);
 
 	*count = 0;
 	if (ret)
 		return ret;
+	signals_hold(&signals);
 	for (enum xdp_mode mode = XDP_MODE_DRV; mode < XDP_MODES; mode++) {
 		if (!link.xdp[mode])
 			continue;
 		results[*count] = (struct detach_result){ .link = link, .mode = mode };
 		ret = detach_one(net, &results[*count], force, err);
 		if (ret)
-			return ret;
+			break;
 		(*count)++;
 	}
+	signals_release(&signals);
+	if (ret)
+		return ret;
 	if (!*count) {
 		err_set(err, ERR_NOT_FOUND, ENOENT, link.name, "nothing is attached");
 		return err_hint(err, "`xdpctl status` lists what is attached");

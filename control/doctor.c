@@ -145,13 +145,13 @@ static void check_lockdown(struct report *report)
 	     "are missing");
 }
 
-/* What a libbpf probe said: 1, 0 or -errno. */
-static void add_probe(struct report *report, const char *name, int probe)
+/* What a libbpf probe said: 1, 0 or -errno. Without privileges it says 0 to everything. */
+static void add_probe(struct report *report, const char *name, int probe, bool may_load)
 {
 	struct check *check = add(report, name,
-				  probe > 0    ? ANSWER_YES
-				  : probe == 0 ? ANSWER_NO
-					       : ANSWER_UNKNOWN);
+				  probe > 0		   ? ANSWER_YES
+				  : probe == 0 && may_load ? ANSWER_NO
+							   : ANSWER_UNKNOWN);
 
 	if (probe < 0)
 		detail(check, "%s", strerror(-probe));
@@ -184,10 +184,14 @@ static void check_types(struct report *report)
 		{ BPF_MAP_TYPE_RINGBUF, "map type ringbuf" },
 	};
 
+	bool may_load = jit_answer() != ANSWER_UNKNOWN;
+
 	for (size_t i = 0; i < sizeof(progs) / sizeof(progs[0]); i++)
-		add_probe(report, progs[i].name, libbpf_probe_bpf_prog_type(progs[i].type, NULL));
+		add_probe(report, progs[i].name, libbpf_probe_bpf_prog_type(progs[i].type, NULL),
+			  may_load);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
-		add_probe(report, maps[i].name, libbpf_probe_bpf_map_type(maps[i].type, NULL));
+		add_probe(report, maps[i].name, libbpf_probe_bpf_map_type(maps[i].type, NULL),
+			  may_load);
 }
 
 static void check_kernel(struct net *net, struct report *report)

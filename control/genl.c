@@ -86,6 +86,8 @@ static const char *const offload_names[] = {
 	[OFFLOAD_USO] = "tx-udp-segmentation",
 	[OFFLOAD_SCTP_SEGMENTATION] = "tx-sctp-segmentation",
 	[OFFLOAD_GSO_LIST] = "tx-gso-list",
+	[OFFLOAD_VLAN] = "tx-vlan-hw-insert",
+	[OFFLOAD_STAG] = "tx-vlan-stag-hw-insert",
 };
 
 const char *offload_name(enum offload offload)

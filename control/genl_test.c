@@ -20,7 +20,7 @@ static const char *const recorded[] = {
 static const uint32_t features_on = OFFLOAD_BIT(OFFLOAD_GRO) | OFFLOAD_BIT(OFFLOAD_CSUM_GENERIC) |
 				    OFFLOAD_BIT(OFFLOAD_CSUM_SCTP) |
 				    OFFLOAD_BIT(OFFLOAD_SCTP_SEGMENTATION) |
-				    OFFLOAD_BIT(OFFLOAD_GSO_LIST);
+				    OFFLOAD_BIT(OFFLOAD_GSO_LIST) | OFFLOADS_VLAN;
 
 /* ---- decoding */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "percpu.h"
 #include "pipeline_hw.skel.h"
 #include "pipeline_xdp.skel.h"
 
@@ -16,17 +17,17 @@
 #define BPF_F_XDP_HAS_FRAGS (1U << 5)
 #endif
 
-static void start_cfg(struct pipeline_cfg *cfg, uint32_t ifindex, enum pipeline_role role)
+static void start_cfg(struct pipeline_cfg *cfg, uint32_t ifindex, uint64_t netns,
+		      enum pipeline_role role)
 {
-	int cpus = libbpf_num_possible_cpus();
-
 	*cfg = (struct pipeline_cfg){
 		.magic = PIPELINE_MAGIC,
 		.abi = PIPELINE_ABI,
 		.size = sizeof(*cfg),
 		.layout = pipeline_layout(),
 		.role = role,
-		.cpus = cpus > 0 ? (__u32)cpus : 1,
+		.cpus = percpu_cpus(),
+		.netns = netns,
 		.ifindex = ifindex,
 		.counting = 1,
 		.frags = 1,
@@ -62,7 +63,10 @@ int pipeline_configure(const struct stage_use *use, unsigned int uses, bool coun
 	unsigned int inner = 0;
 	int ret;
 
-	start_cfg(cfg, env->ifindex, ROLE_PIPELINE);
+	start_cfg(cfg, env->ifindex, env->netns, ROLE_PIPELINE);
+	if (!cfg->cpus)
+		return err_set(err, ERR_FAILED, ENOENT, "pipeline",
+			       "cannot tell the number of possible CPUs");
 	cfg->counting = counting;
 	for (unsigned int i = 0; i < uses; i++) {
 		ret = add_stage(&use[i], i == uses - 1, cfg, &inner, err);
@@ -253,11 +257,11 @@ int pipeline_load(struct pipeline_cfg *cfg, const struct program *running, uint3
 			  : load_software(cfg, running, out, err);
 }
 
-int receiver_load(uint32_t ifindex, struct program *out, struct err *err)
+int receiver_load(uint32_t ifindex, uint64_t netns, struct program *out, struct err *err)
 {
 	struct pipeline_cfg cfg;
 
-	start_cfg(&cfg, ifindex, ROLE_RECEIVER);
+	start_cfg(&cfg, ifindex, netns, ROLE_RECEIVER);
 	cfg.last = STAGE_pass;
 	return pipeline_load(&cfg, NULL, 0, out, err);
 }

@@ -22,7 +22,7 @@ int pipeline_load(struct pipeline_cfg *cfg, const struct program *running, uint3
 		  struct program *out, struct err *err);
 
 /* Load the bare pass that makes a driver accept redirected frames. */
-int receiver_load(uint32_t ifindex, struct program *out, struct err *err);
+int receiver_load(uint32_t ifindex, uint64_t netns, struct program *out, struct err *err);
 
 /* Fill the maps of all stages that are not open yet, or empty them so that packets pass. */
 int program_start(const struct program *program, struct err *err);

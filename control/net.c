@@ -12,12 +12,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "text.h"
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
 #define NETNS_DIR "/run/netns" /* where iproute2 keeps named namespaces */
+
+static uint64_t namespace_id(const struct net *net)
+{
+	uint64_t cookie;
+	socklen_t length = sizeof(cookie);
+	struct stat st;
+
+	if (getsockopt(mnl_socket_get_fd(net->route.socket), SOL_SOCKET, SO_NETNS_COOKIE, &cookie,
+		       &length) == 0)
+		return cookie;
+	return stat("/proc/thread-self/ns/net", &st) ? 0 : st.st_ino;
+}
 
 int net_open(struct net *net, struct err *err)
 {
@@ -30,6 +47,7 @@ int net_open(struct net *net, struct err *err)
 		return err_set(err, err_code_of(-ret), -ret, "netlink", "cannot open a socket: %s",
 			       strerror(-ret));
 	}
+	net->id = namespace_id(net);
 	return 0;
 }
 

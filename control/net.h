@@ -11,6 +11,7 @@
 struct net {
 	struct nl route; /* NETLINK_ROUTE */
 	struct nl genl;	 /* NETLINK_GENERIC */
+	uint64_t id;	 /* of the namespace: its cookie (Linux 5.14), else its inode; 0: unknown */
 };
 
 /* Open both sockets in the current namespace. */

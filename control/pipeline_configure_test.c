@@ -54,7 +54,7 @@ static void test_configure_stages_are_in_order_and_parsed_as_far_as_needed(void 
 		{ "drop", 0, STAGE_drop, PARSE_NONE },
 		{ "count", STAGE_count, 0, PARSE_NONE },
 		{ "count then drop", STAGE_count, STAGE_drop, PARSE_NONE },
-		{ "count --by nothing then drop", STAGE_count, STAGE_drop, PARSE_NONE },
+		{ "count --by none then drop", STAGE_count, STAGE_drop, PARSE_NONE },
 		{ "count --by proto", STAGE_count, 0, PARSE_L3 },
 		{ "count --by src then pass", STAGE_count, STAGE_pass, PARSE_L3 },
 		{ "count --by port then pass", STAGE_count, STAGE_pass, PARSE_L4 },
@@ -110,7 +110,7 @@ static void test_configure_senseless_pipeline_is_refused_by_name(void **state)
 		{ "count --by proto then count --by src then pass", "count", "twice" },
 		/* options that do not go together */
 		{ "count --entries 10", "count", "--by" },
-		{ "count --by nothing --entries 10", "count", "--by" },
+		{ "count --by none --entries 10", "count", "--by" },
 		{ "redirect #5", "redirect", "ingress" },
 		{ "redirect #7 #7", "redirect", "twice" },
 		{ "redirect #7 #8 #9 #8", "redirect", "twice" },

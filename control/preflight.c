@@ -51,11 +51,11 @@ char *preparation_text(const struct preparation *item, char *out, size_t size)
 	static const char *const what[] = {
 		[PREPARE_GRO_ON] = "rx-gro on",		[PREPARE_GRO_OFF] = "rx-gro off",
 		[PREPARE_CSUM_OFF] = "tx-checksum off", [PREPARE_TSO_OFF] = "tx-segmentation off",
-		[PREPARE_RECEIVER] = "a pass program",
+		[PREPARE_RECEIVER] = "a pass program",	[PREPARE_VLAN_OFF] = "tx-vlan off",
 	};
 
 	snprintf(out, size, "%s",
-		 item->kind >= PREPARE_GRO_ON && item->kind <= PREPARE_RECEIVER ? what[item->kind]
+		 item->kind >= PREPARE_GRO_ON && item->kind <= PREPARE_VLAN_OFF ? what[item->kind]
 										: "?");
 	return out;
 }
@@ -83,11 +83,25 @@ static bool need_peer_offloads(const struct preflight *pre, const struct link *p
 	return true;
 }
 
-static void note_unseen_peer(const struct link *port, uint32_t kind, struct plan *plan)
+/* The running pipeline's record answers for it. */
+static bool is_recorded(const struct preflight *pre, const struct link *port, uint32_t kind)
+{
+	for (uint32_t i = 0; pre->running && i < pre->running->count; i++) {
+		if (pre->running->item[i].kind == kind && pre->running->item[i].at_peer &&
+		    pre->running->item[i].port == port->ifindex)
+			return true;
+	}
+	return false;
+}
+
+static void note_unseen_peer(const struct preflight *pre, const struct link *port, uint32_t kind,
+			     struct plan *plan)
 {
 	const struct preparation item = { .kind = kind };
 	char text[32];
 
+	if (is_recorded(pre, port, kind))
+		return;
 	note(plan,
 	     "%s: its peer is in a network namespace that cannot be entered from here: make sure of "
 	     "%s there (ethtool -K), or packets are lost",
@@ -110,16 +124,19 @@ static void need_own_gro_off(const struct preflight *pre, struct plan *plan)
 /* Where packets come in: what the sender leaves unfinished because it trusts the device. */
 static void check_ingress(const struct preflight *pre, struct plan *plan)
 {
-	uint32_t kind, mask;
+	bool native = pre->mode == XDP_MODE_DRV, seen;
 
-	if (pre->mode == XDP_MODE_SKB)
+	if (!native)
 		need_own_gro_off(pre, plan);
 	if (!link_is_veth(pre->link))
 		return;
-	kind = pre->mode == XDP_MODE_DRV ? PREPARE_CSUM_OFF : PREPARE_TSO_OFF;
-	mask = pre->mode == XDP_MODE_DRV ? OFFLOADS_CSUM : OFFLOADS_TSO;
-	if (!need_peer_offloads(pre, pre->link, kind, mask, plan))
-		note_unseen_peer(pre->link, kind, plan);
+	if (native)
+		seen = need_peer_offloads(pre, pre->link, PREPARE_CSUM_OFF, OFFLOADS_CSUM, plan) &&
+		       need_peer_offloads(pre, pre->link, PREPARE_VLAN_OFF, OFFLOADS_VLAN, plan);
+	else
+		seen = need_peer_offloads(pre, pre->link, PREPARE_TSO_OFF, OFFLOADS_TSO, plan);
+	if (!seen)
+		note_unseen_peer(pre, pre->link, native ? PREPARE_CSUM_OFF : PREPARE_TSO_OFF, plan);
 }
 
 /* Have longer frames counted and dropped; false if cfg did not do so before. */
@@ -200,9 +217,12 @@ static int need_peer_program(const struct preflight *pre, const struct link *tar
 	struct net there;
 
 	if (net_open_peer(pre->net, target, &there, &peer))
-		return no_native(target,
-				 "its peer needs an XDP program and cannot be reached from here",
-				 err);
+		return is_recorded(pre, target, PREPARE_RECEIVER)
+			       ? 0
+			       : no_native(
+					 target,
+					 "its peer needs an XDP program and cannot be reached from here",
+					 err);
 	net_close(&there);
 	receiver.device = peer.ifindex;
 	need(plan, receiver, peer.xdp[XDP_MODE_DRV] != 0);
@@ -222,7 +242,7 @@ static int check_native_veth(const struct preflight *pre, const struct link *tar
 	if (need_peer_offloads(pre, target, PREPARE_GRO_ON, OFFLOAD_BIT(OFFLOAD_GRO), plan))
 		return 0;
 	if (netdev_xdp_features(&pre->net->genl, target->ifindex, &features)) {
-		note_unseen_peer(target, PREPARE_GRO_ON, plan);
+		note_unseen_peer(pre, target, PREPARE_GRO_ON, plan);
 		return 0;
 	}
 	if (!(features & XDP_ACT_NDO_XMIT))
@@ -278,6 +298,16 @@ static int check_target(const struct preflight *pre, uint32_t ifindex, struct pi
 	}
 	if (!(target.flags & IFF_UP))
 		note(plan, "%s: is down: packets sent to it are lost until it is up", target.name);
+	else if (!(target.flags & IFF_RUNNING))
+		note(plan, "%s: has no carrier: packets sent to it are lost until it has",
+		     target.name);
+	if (link_is_veth(&target) && target.peer == pre->link->ifindex && target.peer_nsid < 0 &&
+	    !pre->force && !pre->running) {
+		err_set(err, ERR_USAGE, ELOOP, target.name,
+			"is the other end of %s: every frame would come back for ever",
+			pre->link->name);
+		return err_hint(err, "redirect to another port, or --force");
+	}
 	ret = check_length(pre, &target, "", target.mtu, cfg, plan, err);
 	if (!ret)
 		ret = check_peer_length(pre, &target, cfg, plan, err);
@@ -341,6 +371,18 @@ int preflight(const struct preflight *pre, struct pipeline_cfg *cfg, struct plan
 	return 0;
 }
 
+/* A veth without carrier: what its peer can do shows only once that is up. */
+static bool peer_is_down(const struct preflight *pre, const struct link *target)
+{
+	struct link peer;
+	struct net there;
+
+	if (!link_is_veth(target) || net_open_peer(pre->net, target, &there, &peer))
+		return false;
+	net_close(&there);
+	return !(peer.flags & IFF_UP) || !(target->flags & IFF_UP);
+}
+
 int preflight_verify(const struct preflight *pre, const struct pipeline_cfg *cfg, struct err *err)
 {
 	ifindex_t targets[STAGE_TARGETS];
@@ -354,6 +396,7 @@ int preflight_verify(const struct preflight *pre, const struct pipeline_cfg *cfg
 		if (ret)
 			return ret;
 		if (netdev_xdp_features(&pre->net->genl, targets[i], &features) ||
+		    peer_is_down(pre, &target) ||
 		    (targets[i] == pre->link->ifindex && !link_is_veth(&target)))
 			continue; /* unknown is not no; XDP_TX is the driver's own affair */
 		if (!(features & XDP_ACT_NDO_XMIT))

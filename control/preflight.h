@@ -27,10 +27,10 @@ struct plan {
 
 struct preflight {
 	struct net *net;
-	const struct link *link; /* where packets come in */
-	enum xdp_mode mode;	 /* not AUTO */
-	bool running;		 /* asked about a pipeline that runs: nothing will be changed */
-	bool force;		 /* frames that fit through no port may be dropped and counted */
+	const struct link *link;	    /* where packets come in */
+	enum xdp_mode mode;		    /* not AUTO */
+	const struct preparations *running; /* the record, if asked about a pipeline that runs */
+	bool force; /* frames that fit through no port may be dropped and counted */
 };
 
 /* Check all that cfg sends packets out of; cfg gets a length limit where force allows loss.

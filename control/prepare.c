@@ -70,7 +70,8 @@ static int others(struct net *net, const uint32_t *ours, struct preparations *ou
 		if (!id || is_one_of(id, ours) || program_open(id, &program, NULL))
 			continue;
 		program_prepared(&program, &record);
-		preparations_join(out, &record);
+		if (program_is_from(&program, net->id))
+			preparations_join(out, &record);
 		program_close(&program);
 	}
 	free(links);
@@ -119,7 +120,7 @@ int receiver_attach(struct net *net, const struct link *link, int expected_fd, s
 	struct xdp_change change = { .ifindex = link->ifindex,
 				     .mode = XDP_MODE_DRV,
 				     .old_fd = expected_fd };
-	int ret = receiver_load(link->ifindex, &receiver, err);
+	int ret = receiver_load(link->ifindex, net->id, &receiver, err);
 
 	if (ret)
 		return ret;
@@ -164,9 +165,9 @@ static int set_offloads(struct net *net, const struct preparation *item, const s
 	int ret = offloads_set(&net->genl, device->ifindex, item->offloads, on);
 	char text[32];
 
-	if (ret && !undo)
-		return err_set(err, err_code_of(-ret), -ret, device->name, "cannot set %s%s: %s",
-			       preparation_text(item, text, sizeof(text)),
+	if (ret && (!undo || ret != -EOPNOTSUPP))
+		return err_set(err, err_code_of(-ret), -ret, device->name, "cannot %s %s%s: %s",
+			       undo ? "undo" : "set", preparation_text(item, text, sizeof(text)),
 			       item->at_peer ? " at the peer" : "", strerror(-ret));
 	/* a feature that another setting keeps off now is restored as far as it can be */
 	return ret == -EOPNOTSUPP ? 0 : ret;
@@ -195,9 +196,16 @@ static int apply(struct net *net, const struct preparation *item, bool undo, str
 		return undo ? 0 : ret; /* a device that is gone needs no undoing */
 	if (!item->at_peer)
 		return apply_at(net, item, &port, undo, err);
-	if (net_open_peer(net, &port, &there, &peer))
+	if (!port.peer)
 		return undo ? 0
 			    : err_set(err, ERR_NOT_FOUND, ENODEV, port.name, "its peer is gone");
+	if (net_open_peer(net, &port, &there, &peer)) {
+		ret = link_by_index(&net->route, item->port, &port, err);
+		if (ret) /* gone while we looked */
+			return undo ? 0 : ret;
+		return err_set(err, ERR_FAILED, EHOSTUNREACH, port.name,
+			       "its peer's network namespace cannot be entered from here");
+	}
 	ret = apply_at(&there, item, &peer, undo, err);
 	net_close(&there);
 	return ret;
@@ -225,11 +233,15 @@ int prepare_again(struct net *net, const struct preparations *done, struct err *
 }
 
 int unprepare_all(struct net *net, const struct preparations *done, const uint32_t *ours,
-		  struct err *err)
+		  struct preparations *undone, struct preparations *left, struct err *err)
 {
-	struct preparations elsewhere;
+	enum { KEPT, UNDONE, FAILED } outcome[PREPARATIONS] = { KEPT };
+	struct preparations elsewhere, unwanted;
 	int ret, first;
 
+	undone = undone ?: &unwanted;
+	left = left ?: &unwanted;
+	*undone = *left = (struct preparations){ 0 };
 	if (!done->count)
 		return 0;
 	first = others(net, ours, &elsewhere, err);
@@ -238,15 +250,13 @@ int unprepare_all(struct net *net, const struct preparations *done, const uint32
 	for (uint32_t i = done->count; i-- > 0;) {
 		if (find(&elsewhere, &done->item[i]))
 			continue;
-		ret = apply(net, &done->item[i], true, NULL);
-		if (ret && !first) {
-			char text[32];
-
-			first = err_set(err, err_code_of(-ret), -ret, "detach",
-					"cannot undo %s at device #%u: %s",
-					preparation_text(&done->item[i], text, sizeof(text)),
-					done->item[i].device, strerror(-ret));
-		}
+		ret = apply(net, &done->item[i], true, first ? NULL : err);
+		outcome[i] = ret ? FAILED : UNDONE;
+		first = first ?: ret;
+	}
+	for (uint32_t i = 0; i < done->count; i++) {
+		if (outcome[i])
+			add(outcome[i] == FAILED ? left : undone, &done->item[i]);
 	}
 	return first;
 }

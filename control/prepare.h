@@ -27,9 +27,10 @@ int receiver_attach(struct net *net, const struct link *link, int expected_fd, s
 
 /* Undo those that no attached pipeline has in its record; the programs in ours (ids, ended by 0) do
  * not count. A device that is gone needs no undoing. Goes on after a failure and returns the first,
- * with its text in err. */
+ * with its text in err. *undone (NULL: not wanted) gets what was undone, *left what could not be.
+ */
 int unprepare_all(struct net *net, const struct preparations *done, const uint32_t *ours,
-		  struct err *err);
+		  struct preparations *undone, struct preparations *left, struct err *err);
 
 /* Add those of more that are not there yet. */
 void preparations_join(struct preparations *to, const struct preparations *more);

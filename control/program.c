@@ -175,6 +175,12 @@ struct stage_maps program_stage_maps(const struct program *program)
 	return (struct stage_maps){ .context = program, .fd = map_by_name };
 }
 
+bool program_is_from(const struct program *program, uint64_t netns)
+{
+	return program->owner != OWNER_XDPCTL || !program->cfg.netns || !netns ||
+	       program->cfg.netns == netns;
+}
+
 bool program_is_open(const struct program *program)
 {
 	struct stage_maps maps = program_stage_maps(program);

@@ -45,6 +45,9 @@ int program_map(const struct program *program, const char *name);
 /* The same as the stages ask for it. */
 struct stage_maps program_stage_maps(const struct program *program);
 
+/* It was attached in the namespace of that id, which its ifindexes are of. */
+bool program_is_from(const struct program *program, uint64_t netns);
+
 /* All stages are open: nothing interrupted the attach. */
 bool program_is_open(const struct program *program);
 

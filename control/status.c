@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach.h"
+
 #define NOTE(plan, ...)                                                                  \
 	do {                                                                             \
 		if ((plan)->notes < PLAN_NOTES)                                          \
@@ -17,12 +19,13 @@
 static void examine(struct net *net, struct status_row *row)
 {
 	struct preflight pre = {
-		.net = net, .link = &row->link, .mode = row->mode, .running = true
+		.net = net, .link = &row->link, .mode = row->mode, .running = &row->prepared
 	};
 	struct pipeline_cfg cfg = row->program.cfg;
+	struct stage_env env = control_env(net, cfg.ifindex);
+	char text[32], port[STAGE_WORD_TEXT];
 	struct plan plan;
 	struct err err;
-	char text[32];
 
 	if (!program_is_open(&row->program))
 		NOTE(&row->health,
@@ -37,10 +40,13 @@ static void examine(struct net *net, struct status_row *row)
 	for (unsigned int i = 0; i < plan.notes; i++)
 		NOTE(&row->health, "%s", plan.note[i]);
 	for (uint32_t i = 0; i < plan.needs.count; i++) {
+		const struct preparation *item = &plan.needs.item[i];
+
 		if (!plan.satisfied[i])
-			NOTE(&row->health, "#%u%s: needs %s, which was undone: packets are lost",
-			     plan.needs.item[i].port, plan.needs.item[i].at_peer ? " peer" : "",
-			     preparation_text(&plan.needs.item[i], text, sizeof(text)));
+			NOTE(&row->health, "%s%s: needs %s, or packets are lost",
+			     env.name_of(env.context, item->port, port),
+			     item->at_peer ? "'s peer" : "",
+			     preparation_text(item, text, sizeof(text)));
 	}
 }
 
@@ -59,7 +65,8 @@ static int read_row(struct net *net, const struct link *link, enum xdp_mode mode
 		     link->name);
 	if (ret || row->program.owner != OWNER_XDPCTL)
 		return ret;
-	program_prepared(&row->program, &row->prepared);
+	if (program_is_from(&row->program, net->id))
+		program_prepared(&row->program, &row->prepared);
 	if (row->program.cfg.counting) {
 		ret = stats_read(&row->program, &stats, err);
 		if (ret)
@@ -67,7 +74,12 @@ static int read_row(struct net *net, const struct link *link, enum xdp_mode mode
 		row->total = stats.total;
 		stats_free(&stats);
 	}
-	if (mode != XDP_MODE_HW)
+	if (!program_is_from(&row->program, net->id))
+		NOTE(&row->health,
+		     "%s: was attached in another network namespace: the ports it is about are there, "
+		     "and what was prepared for it stays when it is detached here",
+		     link->name);
+	else if (mode != XDP_MODE_HW)
 		examine(net, row);
 	return 0;
 }
@@ -220,10 +232,13 @@ int stats_read(const struct program *program, struct stats *out, struct err *err
 	struct tally *values;
 	int ret;
 
-	*out = (struct stats){ .cpus = program->cfg.cpus };
+	/* what the kernel writes decides, not what the program says of itself */
+	*out = (struct stats){ .cpus = program_map(program, "config") >= 0 ? 1 : percpu_cpus() };
 	out->cpu = calloc(out->cpus, sizeof(*out->cpu));
 	values = calloc(out->cpus, sizeof(*values));
-	if (!out->cpu || !values)
+	if (!out->cpus)
+		ret = -ENOTSUP;
+	else if (!out->cpu || !values)
 		ret = -ENOMEM;
 	else if (counters < 0)
 		ret = program->cfg.counting ? -ENOENT : 0;

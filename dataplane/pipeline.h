@@ -61,6 +61,7 @@ struct pipeline_cfg {
 		       */
 	__u32 role;   /* enum pipeline_role */
 	__u32 cpus;   /* possible CPUs: the number of values in each per-CPU element */
+	__u64 netns;  /* cookie of the network namespace that the ifindexes are of, 0: unknown */
 	ifindex_t ifindex;		 /* the interface that it was made for */
 	__u8 counting;			 /* verdicts and reasons are counted */
 	__u8 frags;			 /* loaded as a multi-buffer program */
@@ -87,6 +88,7 @@ enum preparation_kind {
 	PREPARE_CSUM_OFF,   /* native redirect forgets that a checksum is unfinished */
 	PREPARE_TSO_OFF,    /* generic mode cannot redirect a frame longer than the MTU */
 	PREPARE_RECEIVER,   /* some drivers take redirected frames only with a program attached */
+	PREPARE_VLAN_OFF,   /* native redirect forgets a VLAN tag that is beside the frame */
 };
 
 struct preparation {

@@ -36,6 +36,7 @@ struct stage_use {
 struct stage_env {
 	void *context;
 	ifindex_t ifindex; /* of the interface that the pipeline is for */
+	uint64_t netns;	   /* of the namespace that it is in, see struct pipeline_cfg */
 	int (*ifindex_of)(void *context, const char *name, ifindex_t *out, struct err *err);
 	/* the name now, or "#7" if the interface is gone */
 	char *(*name_of)(void *context, ifindex_t ifindex, char out[static STAGE_WORD_TEXT]);

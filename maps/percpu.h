@@ -11,6 +11,9 @@ struct tally {
 	uint64_t bytes;
 };
 
+/* Possible CPUs of this machine: how many values a per-CPU element has. 0 if it cannot be told. */
+unsigned int percpu_cpus(void);
+
 /* Read the element of a per-CPU map (or, with cpus 1, of a plain one) whose values are tallies.
  * out has room for cpus values. 0 or -errno. */
 int percpu_read(int fd, const void *key, unsigned int cpus, struct tally *out);

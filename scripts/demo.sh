@@ -8,7 +8,11 @@ XDPCTL=${XDPCTL:-./xdpctl}
 tag=xdpdemo$$
 h1=$tag-h1 box=$tag-box h2=$tag-h2
 
+server="" ready=$(mktemp)
+
 cleanup() {
+	[ -z "$server" ] || kill "$server" 2>/dev/null || true
+	rm -f "$ready"
 	for ns in "$h1" "$box" "$h2"; do ip netns del "$ns" 2>/dev/null || true; done
 }
 trap cleanup EXIT
@@ -44,6 +48,7 @@ if ip netns exec "$h1" ping -q -c 1 -W 1 10.77.0.2 >/dev/null 2>&1; then
 	exit 1
 fi
 echo 'h1 cannot reach h2'
+ip -n "$h1" neigh flush dev eth0 # nor does it remember that
 
 say 'One line makes it a wire'
 box attach eth0 redirect eth1 --both
@@ -59,13 +64,12 @@ while True:
     d = c.recv(1 << 16)
     if not d: break
     n += len(d)
-c.sendall(str(n).encode())' >"/tmp/$tag.ready" &
+c.sendall(str(n).encode())' >"$ready" &
 server=$!
 for _ in $(seq 100); do
-	grep -q ready "/tmp/$tag.ready" && break
+	grep -q ready "$ready" && break
 	sleep 0.05
 done
-rm -f "/tmp/$tag.ready"
 ip netns exec "$h1" timeout 20 python3 -c '
 import socket
 s = socket.create_connection(("10.77.0.2", 7000), 5)
@@ -74,6 +78,7 @@ s.shutdown(socket.SHUT_WR)
 got = int(s.recv(64)); print("TCP: sent", 512 << 16, "bytes, h2 got", got)
 assert got == 512 << 16'
 wait "$server"
+server=
 
 say 'What runs, and what it counted on each CPU'
 box status

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "percpu.h"
+
 struct count_args {
 	int by; /* enum count_by */
 	uint64_t entries;
@@ -15,7 +17,7 @@ _Static_assert(sizeof(struct count_args) <= STAGE_ARGS, "room in stage_use");
 _Static_assert(sizeof(struct count_key) == 24, "ABI of the map");
 
 static const char *const by_names[] = {
-	[COUNT_BY_NOTHING] = "nothing",
+	[COUNT_BY_NOTHING] = "none",
 	[COUNT_BY_PROTO] = "proto",
 	[COUNT_BY_PORT] = "port",
 	[COUNT_BY_SRC] = "src",
@@ -25,7 +27,7 @@ static const char *const by_names[] = {
 static const struct field count_options[] = {
 	{ .type = FIELD_CHOICE,
 	  .name = "by",
-	  .value = "proto|port|src",
+	  .value = "none|proto|port|src",
 	  .offset = offsetof(struct count_args, by),
 	  .choices = by_names,
 	  .help = "break down by IP protocol, destination port or source address" },
@@ -87,7 +89,7 @@ static int count_open(const struct pipeline_cfg *cfg, const struct stage_maps *m
 
 	if (!count_map_needed(cfg))
 		return 0;
-	zero = calloc(cfg->cpus, sizeof(*zero));
+	zero = calloc(percpu_cpus(), sizeof(*zero));
 	if (!zero)
 		return -ENOMEM;
 	ret = bpf_map_update_elem(fd, &other, zero, BPF_NOEXIST);
