@@ -77,8 +77,9 @@ static int add_word(struct stage_use *use, const char *word, struct err *err)
 	const struct stage *stage = use->stage;
 
 	if (use->words == stage->max_words) {
-		err_set(err, ERR_USAGE, E2BIG, stage->name, "\"%s\" is one argument too many",
-			word);
+		err_set(err, ERR_USAGE, E2BIG, stage->name,
+			"\"%s\" is one argument too many, it takes at most %u", word,
+			stage->max_words);
 		return err_hint(err, "usage: %s %s; `then` starts the next stage", stage->name,
 				stage->words);
 	}

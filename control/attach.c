@@ -50,9 +50,11 @@ static char *env_name(void *context, ifindex_t ifindex, char out[static STAGE_WO
 
 struct stage_env control_env(struct net *net, uint32_t ifindex)
 {
-	return (struct stage_env){
-		.context = net, .ifindex = ifindex, .ifindex_of = env_ifindex, .name_of = env_name
-	};
+	return (struct stage_env){ .context = net,
+				   .ifindex = ifindex,
+				   .netns = net->id,
+				   .ifindex_of = env_ifindex,
+				   .name_of = env_name };
 }
 
 /* ---- what is there */

@@ -111,8 +111,9 @@ static void wind_up(struct net *net, const struct detach_result *result,
 		program_set_prepared(&now, &record);
 	else
 		program_prepared(&now, &record);
-	if (program_is_from(&now, net->id) && !prepare_again(net, &record, NULL) &&
-	    now.owner == OWNER_XDPCTL)
+	if (program_is_from(&now, net->id))
+		prepare_again(net, &record, NULL);
+	if (now.owner == OWNER_XDPCTL)
 		program_start(&now, NULL);
 	program_close(&now);
 }

@@ -225,11 +225,14 @@ int prepare_all(struct net *net, const struct preparations *todo, struct err *er
 
 int prepare_again(struct net *net, const struct preparations *done, struct err *err)
 {
-	int ret = 0;
+	int first = 0;
 
-	for (uint32_t i = 0; i < done->count && !ret; i++)
-		ret = apply(net, &done->item[i], false, err);
-	return ret;
+	for (uint32_t i = 0; i < done->count; i++) {
+		int ret = apply(net, &done->item[i], false, first ? NULL : err);
+
+		first = first ?: ret;
+	}
+	return first;
 }
 
 int unprepare_all(struct net *net, const struct preparations *done, const uint32_t *ours,

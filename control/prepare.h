@@ -19,7 +19,8 @@ int prepare_plan(struct net *net, const struct plan *plan, const struct program 
 /* Do all of them; on an error those that were done are undone. */
 int prepare_all(struct net *net, const struct preparations *todo, struct err *err);
 
-/* Do those again that somebody has undone meanwhile; the others stay as they are. */
+/* Do those again that somebody has undone meanwhile; the others stay as they are. Goes on after a
+ * failure and returns the first. */
 int prepare_again(struct net *net, const struct preparations *done, struct err *err);
 
 /* Put the bare pass on a device, in native mode, in place of the program expected_fd (-1: none). */
