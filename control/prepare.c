@@ -78,6 +78,60 @@ static int others(struct net *net, const uint32_t *ours, struct preparations *ou
 	return 0;
 }
 
+/* A generic pipeline that sends packets on needs GRO off on its own device, also where it was off
+ * and nothing had to be recorded. */
+static bool forwards_generic(const struct link *link)
+{
+	const struct stage *last;
+	struct program program;
+	bool forwards;
+
+	if (!link->xdp[XDP_MODE_SKB] || program_open(link->xdp[XDP_MODE_SKB], &program, NULL))
+		return false;
+	last = program.owner == OWNER_XDPCTL ? stage_by_id(program.cfg.last) : NULL;
+	forwards = last && last->targets;
+	program_close(&program);
+	return forwards;
+}
+
+/* A pipeline at the other end of the veth needs the contrary of the same device. */
+static bool is_opposed(struct net *net, const struct preparation *item)
+{
+	const uint32_t none[] = { 0 };
+	struct preparations records;
+	struct link port, peer;
+	struct net there;
+	bool opposed = false;
+
+	if ((item->kind != PREPARE_GRO_ON && item->kind != PREPARE_GRO_OFF) ||
+	    link_by_index(&net->route, item->port, &port, NULL) || !link_is_veth(&port) ||
+	    net_open_peer(net, &port, &there, &peer))
+		return false;
+	if (item->kind == PREPARE_GRO_ON) {
+		opposed = forwards_generic(&peer);
+	} else if (others(&there, none, &records, NULL) == 0) {
+		for (uint32_t i = 0; i < records.count; i++)
+			opposed |= records.item[i].kind == PREPARE_GRO_ON &&
+				   records.item[i].at_peer &&
+				   records.item[i].device == item->device;
+	}
+	net_close(&there);
+	return opposed;
+}
+
+static int check_opposed(struct net *net, const struct preparation *item, struct err *err)
+{
+	char text[32], object[16];
+
+	if (!is_opposed(net, item))
+		return 0;
+	snprintf(object, sizeof(object), "#%u", item->port);
+	err_set(err, ERR_CONFLICT, EEXIST, object,
+		"%s would be needed%s, and a pipeline at the other end needs the contrary",
+		preparation_text(item, text, sizeof(text)), item->at_peer ? " at its peer" : "");
+	return err_hint(err, "use the same --mode for both, or --no-prepare");
+}
+
 int prepare_plan(struct net *net, const struct plan *plan, const struct program *running,
 		 struct preparations *record, struct preparations *todo, struct err *err)
 {
@@ -96,6 +150,9 @@ int prepare_plan(struct net *net, const struct plan *plan, const struct program 
 		const struct preparation *item = &plan->needs.item[i];
 		const struct preparation *known = find(&before, item) ?: find(&elsewhere, item);
 
+		ret = plan->satisfied[i] ? 0 : check_opposed(net, item, err);
+		if (ret)
+			return ret;
 		if (!plan->satisfied[i])
 			add(todo, item);
 		if (!plan->satisfied[i] && known) { /* somebody undid a part of it meanwhile */

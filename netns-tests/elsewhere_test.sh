@@ -66,6 +66,25 @@ test_elsewhere_own_peer_is_refused_as_a_port() {
 	assert_prog p0 ''
 }
 
+# Both ends of one veth have pipelines, and one wants merged frames where the other must not.
+test_elsewhere_contrary_needs_of_both_ends_are_refused() {
+	at h2 ip link add d0 type veth peer name d1
+	at h2 ip link set d0 up
+	at h2 ip link set d1 up
+	xdpq attach eth0 redirect eth1 --mode drv
+	if at h2 "$XDPCTL" attach eth0 redirect d0 --mode skb 2>"$TMP/err"; then
+		fail 'accepted'
+	fi
+	grep -q 'needs the contrary' "$TMP/err" || fail "$(cat "$TMP/err")"
+	receive there h2 eth0 25
+	frames h1 send eth0 25
+	received there '.received == 25 and .bad == 0'
+	xdpq detach eth0
+	at h2 "$XDPCTL" attach eth0 redirect d0 --mode skb
+	refused conflict 'needs the contrary' attach eth0 redirect eth1 --mode drv
+	at h2 "$XDPCTL" detach eth0
+}
+
 # Without sysfs the number of CPUs has to come from elsewhere: a wrong one would overrun buffers.
 test_elsewhere_attach_without_sysfs_is_counted_right() {
 	lab_quiet
