@@ -314,8 +314,15 @@ int unprepare_all(struct net *net, const struct preparations *done, const uint32
 		outcome[i] = ret ? FAILED : UNDONE;
 		first = first ?: ret;
 	}
+	/* who attached meanwhile and found it done has it on record by now, or will do it again */
+	if (others(net, ours, &elsewhere, NULL))
+		elsewhere.count = 0;
 	for (uint32_t i = 0; i < done->count; i++) {
-		if (outcome[i])
+		const struct preparation *wanted = find(&elsewhere, &done->item[i]);
+
+		if (outcome[i] == UNDONE && wanted)
+			apply(net, wanted, false, NULL);
+		else if (outcome[i])
 			add(outcome[i] == FAILED ? left : undone, &done->item[i]);
 	}
 	return first;

@@ -163,7 +163,7 @@ bpf_elsewhere() {
 	local ns id
 
 	sed -n 's/^prog_id:\t*/prog /p; s/^map_id:\t*/map /p' /proc/[0-9]*/fdinfo/* 2>/dev/null || true
-	ip netns list | cut -d' ' -f1 | grep -v "^$LAB-" | while read -r ns; do
+	ip netns list | cut -d' ' -f1 | { grep -v "^$LAB-" || true; } | while read -r ns; do
 		for id in $(ip -n "$ns" -j -d link show 2>/dev/null | jq -r '.[].xdp.prog.id // empty'); do
 			echo "prog $id"
 			prog_maps "$id" 2>/dev/null || true
