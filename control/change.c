@@ -191,4 +191,6 @@ void change_settle(const struct change *c)
 	unprepare_all(c->net, &needless, ours, NULL, &left, NULL);
 	preparations_join(&record, &left);
 	program_set_prepared(c->loaded, &record);
+	/* one that lost against us may have done such a thing since, and left it to our record */
+	unprepare_all(c->net, &needless, ours, NULL, NULL, NULL);
 }

@@ -162,6 +162,7 @@ test_leak_status_from_an_empty_namespace_is_the_same() {
 # Also from there it is seen that somebody switched back what was prepared.
 test_leak_warnings_are_seen_from_an_empty_namespace() {
 	export TMP XDPCTL
+	lab_quiet
 	xdpq attach eth0 redirect eth1
 	at h2 ethtool -K eth0 gro off
 	xdp -j status >"$TMP/here"

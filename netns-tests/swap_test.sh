@@ -64,7 +64,7 @@ test_swap_200_replacements_lose_and_double_nothing() {
 		2) xdpq attach eth0 --replace count "then" redirect eth1 --swap-mac ;;
 		3) xdpq attach eth0 --replace redirect eth1 eth2 --src-mac 02:00:00:00:00:77 ;;
 		esac
-		assert_counting_on
+		[ $((n % 5)) != 0 ] || assert_counting_on
 	done
 	kill -0 "${PID[send]}" || fail "the flow ended before the last replacement"
 	wait_for 60 flow_has "$PACKETS"
