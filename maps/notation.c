@@ -291,6 +291,65 @@ static int parse_verdict(const char *text, void *bytes, const struct value_env *
 	return 0;
 }
 
+/* A key of an LPM trie: the length of the prefix, then the address as it is stored. */
+static void print_prefix(const void *bytes, bool ip6, struct buf *out)
+{
+	if (ip6)
+		print_ip6((const uint8_t *)bytes + 4, NULL, out);
+	else
+		print_ip4((const uint8_t *)bytes + 4, NULL, out);
+	buf_char(out, '/');
+	buf_u64(out, load_unsigned(bytes, 4));
+}
+
+static int parse_prefix(const char *text, void *bytes, bool ip6, struct err *err)
+{
+	const char *slash = strchrnul(text, '/');
+	uint64_t length = ip6 ? 128 : 32;
+	char address[64];
+
+	if (slash - text >= (long)sizeof(address))
+		return wants(err, text, "a prefix such as 10.0.0.0/8");
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (inet_pton(ip6 ? AF_INET6 : AF_INET, address, (uint8_t *)bytes + 4) != 1 ||
+	    (*slash && text_to_u64(slash + 1, UINT32_MAX, &length)))
+		return wants(err, text,
+			     ip6 ? "a prefix such as 2001:db8::/32"
+				 : "a prefix such as 10.0.0.0/8");
+	if (length > (ip6 ? 128 : 32))
+		return err_set(err, ERR_USAGE, ERANGE, NULL, "%.60s: a prefix has up to %u bits",
+			       text, ip6 ? 128 : 32);
+	store_number(bytes, 4, length);
+	return 0;
+}
+
+static void print_prefix4(const void *bytes, const struct value_env *env, struct buf *out)
+{
+	(void)env;
+	print_prefix(bytes, false, out);
+}
+
+static int parse_prefix4(const char *text, void *bytes, const struct value_env *env,
+			 struct err *err)
+{
+	(void)env;
+	return parse_prefix(text, bytes, false, err);
+}
+
+static void print_prefix6(const void *bytes, const struct value_env *env, struct buf *out)
+{
+	(void)env;
+	print_prefix(bytes, true, out);
+}
+
+static int parse_prefix6(const char *text, void *bytes, const struct value_env *env,
+			 struct err *err)
+{
+	(void)env;
+	return parse_prefix(text, bytes, true, err);
+}
+
 static const struct notation notations[] = {
 	{ "ip4_be", 4, false, print_ip4, parse_ip4 },
 	{ "in_addr", 4, false, print_ip4, parse_ip4 },
@@ -310,9 +369,12 @@ static const struct notation notations[] = {
 	{ "nsec_t", 8, false, print_nsec, parse_nsec },
 	{ "verdict_t", 4, false, print_verdict, parse_verdict },
 	{ "xdp_action", 4, false, print_verdict, parse_verdict },
+	{ "ip4_prefix", 8, false, print_prefix4, parse_prefix4 },
+	{ "ip6_prefix", 20, false, print_prefix6, parse_prefix6 },
 	{ "prog_ref", 4, true, ref_print_prog, ref_parse_prog },
 	{ "map_ref", 4, true, ref_print_map, ref_parse_map },
 	{ "socket_ref", 4, false, ref_print_fd, ref_parse_socket },
+	{ "socket_cookie", 8, false, ref_print_cookie, ref_parse_socket64 },
 	{ "task_ref", 4, false, ref_print_fd, ref_parse_task },
 	{ "file_ref", 4, false, ref_print_fd, ref_parse_file },
 	{ "cgroup_ref", 4, false, ref_print_fd, ref_parse_cgroup },
@@ -335,7 +397,9 @@ const struct notation *notation_of(const char *name, uint32_t size)
 
 	/* references are our own: a typedef of somebody else's that is called like one is not */
 	return notation && notation->size == size && notation->parse != ref_parse_prog &&
-			       notation->print != ref_print_fd && notation->parse != ref_parse_map
+			       notation->print != ref_print_fd &&
+			       notation->parse != ref_parse_map &&
+			       notation->print != ref_print_cookie
 		       ? notation
 		       : NULL;
 }
