@@ -39,6 +39,17 @@ void sink_bool(struct sink *sink, const char *key, bool value)
 	sink->ops->boolean(sink, key, value);
 }
 
+void sink_value(struct sink *sink, const char *key, const struct type *type, const void *bytes,
+		const struct value_env *env)
+{
+	sink->ops->value(sink, key, type, bytes, env);
+}
+
+void sink_raw(struct sink *sink, const char *data, size_t length)
+{
+	sink->ops->raw(sink, data, length);
+}
+
 int sink_flush(struct sink *sink)
 {
 	sink->ops->flush(sink);

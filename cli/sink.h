@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "value.h"
+
 enum sink_unit {
 	UNIT_NONE,
 	UNIT_BYTES, /* text: 1.2 MB */
@@ -27,6 +29,9 @@ struct sink_ops {
 	void (*number)(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 	void (*real)(struct sink *sink, const char *key, double value, enum sink_unit unit);
 	void (*boolean)(struct sink *sink, const char *key, bool value);
+	void (*value)(struct sink *sink, const char *key, const struct type *type,
+		      const void *bytes, const struct value_env *env);
+	void (*raw)(struct sink *sink, const char *data, size_t length);
 	void (*flush)(struct sink *sink);
 	void (*free)(struct sink *sink);
 };
@@ -34,6 +39,7 @@ struct sink_ops {
 struct sink {
 	const struct sink_ops *ops;
 	FILE *out;
+	enum value_style style; /* in which values are written */
 };
 
 /* NULL if out of memory. The stream stays the caller's. */
@@ -47,6 +53,14 @@ void sink_string(struct sink *sink, const char *key, const char *value);
 void sink_u64(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 void sink_real(struct sink *sink, const char *key, double value, enum sink_unit unit);
 void sink_bool(struct sink *sink, const char *key, bool value);
+
+/* A value of type->size bytes in its notation. */
+void sink_value(struct sink *sink, const char *key, const struct type *type, const void *bytes,
+		const struct value_env *env);
+
+/* An element of a list that has been written in sink->style already: in JSON an object, as text a
+ * line, which is printed at once. For lists that have no end. */
+void sink_raw(struct sink *sink, const char *data, size_t length);
 
 /* A document, or one line of a stream, is complete: write it out. -errno if it could not be
  * written (disk full, broken pipe). */

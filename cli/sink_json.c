@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define DEPTH 16
 
@@ -14,47 +15,14 @@ struct sink_json {
 	unsigned int depth;
 	bool list[DEPTH]; /* the container at each depth is a list */
 	bool any[DEPTH];  /* and has an element already */
+	struct buf text;
 };
 
-/* Bytes that are not UTF-8 (an interface name may have them) become U+FFFD. */
-static unsigned int utf8_length(const unsigned char *s)
+static void put_string(struct sink_json *json, const char *text)
 {
-	unsigned int n = s[0] < 0x80	   ? 1
-			 : s[0] >> 5 == 6  ? 2
-			 : s[0] >> 4 == 14 ? 3
-			 : s[0] >> 3 == 30 ? 4
-					   : 0;
-
-	if (s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4 || (s[0] == 0xe0 && s[1] < 0xa0) ||
-	    (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	for (unsigned int i = 1; i < n; i++) {
-		if (s[i] >> 6 != 2)
-			return 0;
-	}
-	return n;
-}
-
-static void put_string(FILE *out, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	fputc('"', out);
-	while (*s) {
-		unsigned int n = utf8_length(s);
-
-		if (n == 0)
-			fputs("\\ufffd", out);
-		else if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			fprintf(out, "\\u%04x", *s);
-		else
-			fwrite(s, 1, n, out);
-		s += n ? n : 1;
-	}
-	fputc('"', out);
+	buf_clear(&json->text);
+	buf_json(&json->text, text, strlen(text));
+	fwrite_unlocked(json->text.data, 1, json->text.length, json->base.out);
 }
 
 static struct sink_json *prefix(struct sink *sink, const char *key)
@@ -63,11 +31,11 @@ static struct sink_json *prefix(struct sink *sink, const char *key)
 
 	if (json->depth) {
 		if (json->any[json->depth - 1])
-			fputc(',', sink->out);
+			putc_unlocked(',', sink->out);
 		json->any[json->depth - 1] = true;
 		if (!json->list[json->depth - 1]) {
-			put_string(sink->out, key ? key : "");
-			fputc(':', sink->out);
+			put_string(json, key ? key : "");
+			putc_unlocked(':', sink->out);
 		}
 	}
 	return json;
@@ -82,21 +50,22 @@ static void json_begin(struct sink *sink, const char *key, bool list, const char
 		abort();
 	json->list[json->depth] = list;
 	json->any[json->depth++] = false;
-	fputc(list ? '[' : '{', sink->out);
+	putc_unlocked(list ? '[' : '{', sink->out);
 }
 
 static void json_end(struct sink *sink)
 {
 	struct sink_json *json = (struct sink_json *)sink;
 
-	fputc(json->list[--json->depth] ? ']' : '}', sink->out);
+	putc_unlocked(json->list[--json->depth] ? ']' : '}', sink->out);
 }
 
 static void json_string(struct sink *sink, const char *key, const char *value)
 {
-	prefix(sink, key);
+	struct sink_json *json = prefix(sink, key);
+
 	if (value)
-		put_string(sink->out, value);
+		put_string(json, value);
 	else
 		fputs("null", sink->out);
 }
@@ -124,13 +93,30 @@ static void json_boolean(struct sink *sink, const char *key, bool value)
 	fputs(value ? "true" : "false", sink->out);
 }
 
+static void json_value(struct sink *sink, const char *key, const struct type *type,
+		       const void *bytes, const struct value_env *env)
+{
+	struct sink_json *json = prefix(sink, key);
+
+	buf_clear(&json->text);
+	value_print(type, bytes, VALUE_JSON, env, &json->text);
+	fwrite_unlocked(json->text.data, 1, json->text.length, sink->out);
+}
+
+static void json_raw(struct sink *sink, const char *data, size_t length)
+{
+	prefix(sink, NULL);
+	fwrite_unlocked(data, 1, length, sink->out);
+}
+
 static void json_flush(struct sink *sink)
 {
-	fputc('\n', sink->out);
+	putc_unlocked('\n', sink->out);
 }
 
 static void json_free(struct sink *sink)
 {
+	buf_free(&((struct sink_json *)sink)->text);
 	free(sink);
 }
 
@@ -141,6 +127,8 @@ static const struct sink_ops json_ops = {
 	.number = json_number,
 	.real = json_real,
 	.boolean = json_boolean,
+	.value = json_value,
+	.raw = json_raw,
 	.flush = json_flush,
 	.free = json_free,
 };
@@ -151,6 +139,6 @@ struct sink *sink_json_new(FILE *out)
 
 	if (!json)
 		return NULL;
-	json->base = (struct sink){ .ops = &json_ops, .out = out };
+	json->base = (struct sink){ .ops = &json_ops, .out = out, .style = VALUE_JSON };
 	return &json->base;
 }

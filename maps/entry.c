@@ -66,9 +66,13 @@ void entry_print(const struct map *map, const void *key, const void *values, enu
 		entry_print_values(map, values, style, env, out);
 		return;
 	}
-	buf_add(out, "{\"key\":", 7);
-	value_print(map->key, key, style, env, out);
-	buf_text(out, percpu ? ",\"values\":" : ",\"value\":");
+	buf_char(out, '{');
+	if (map->key) {
+		buf_add(out, "\"key\":", 6);
+		value_print(map->key, key, style, env, out);
+		buf_char(out, ',');
+	}
+	buf_text(out, percpu ? "\"values\":" : "\"value\":");
 	entry_print_values(map, values, style, env, out);
 	if (percpu)
 		print_total(map, values, env, out);
