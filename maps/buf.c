@@ -25,7 +25,7 @@ static bool grow(struct buf *buf, size_t bytes)
 
 char *buf_space(struct buf *buf, size_t bytes)
 {
-	if (buf->room - buf->length < bytes && !grow(buf, bytes))
+	if ((!buf->data || buf->room - buf->length < bytes) && !grow(buf, bytes))
 		return NULL;
 	return buf->data + buf->length;
 }
@@ -73,14 +73,23 @@ void buf_format(struct buf *buf, const char *fmt, ...)
 	va_end(args);
 }
 
+static const char two_digits[] =
+	"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
+
 void buf_u64(struct buf *buf, uint64_t value)
 {
 	char digits[20], *end = digits + sizeof(digits), *p = end;
 
-	do {
-		*--p = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
+	while (value >= 100) {
+		p -= 2;
+		memcpy(p, two_digits + value % 100 * 2, 2);
+		value /= 100;
+	}
+	if (value >= 10)
+		*--p = two_digits[value * 2 + 1];
+	*--p = value >= 10 ? two_digits[value * 2] : (char)('0' + value);
 	buf_add(buf, p, (size_t)(end - p));
 }
 

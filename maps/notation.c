@@ -141,13 +141,26 @@ static int parse_be64(const char *text, void *bytes, const struct value_env *env
 	return parse_big(text, bytes, 8, err);
 }
 
-/* An interface by name; "#7" where there is none by that number. */
+/* An interface by name; "#7" where there is none by that number, or where its name would not read
+ * back: a name may begin with # itself, and any byte but a few is good for one. */
+static bool reads_back(const char *name)
+{
+	size_t length = strlen(name), n = 1;
+
+	if (name[0] == '#' || strncmp(name, "hex:", 4) == 0)
+		return false;
+	for (; length && n; name += n, length -= n)
+		n = utf8_length(name, length);
+	return n != 0;
+}
+
 static void print_ifindex(const void *bytes, const struct value_env *env, struct buf *out)
 {
 	ifindex_t ifindex = (ifindex_t)load_unsigned(bytes, 4);
 	char name[NOTATION_TEXT];
 
-	if (ifindex && env && env->ifname_of && env->ifname_of(env->context, ifindex, name))
+	if (ifindex && env && env->ifname_of && env->ifname_of(env->context, ifindex, name) &&
+	    reads_back(name))
 		buf_text(out, name);
 	else
 		buf_format(out, "#%u", ifindex);
@@ -231,7 +244,7 @@ static int scale_nsec(const char *text, uint64_t unit, uint64_t *out)
 			fraction += part * (uint64_t)(*text - '0');
 		}
 	}
-	if (*text >= '0' && *text <= '9')
+	if ((*text >= '0' && *text <= '9') || *text == '.')
 		return -EINVAL;
 	if (__builtin_mul_overflow(whole, unit, &whole) ||
 	    __builtin_add_overflow(whole, fraction, out))
