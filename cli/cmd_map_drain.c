@@ -44,7 +44,7 @@ static int run_map_drain(struct app *app, const void *args, struct err *err)
 		return ret;
 	rows.use = &use;
 	sink_list(app->sink, NULL, NULL);
-	if (use.map.kind->traits & MAP_KEYLESS && !use.map.kind->no_get)
+	if (use.map.kind->traits & KIND_KEYLESS && !use.map.kind->no_get)
 		ret = drain_queue(&use, &rows, err);
 	else
 		ret = map_walk(&use.map, WALK_DRAIN, map_rows_put, &rows, err);

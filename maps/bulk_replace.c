@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "bulk_replace.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bulk_part.h"
 #include "edit.h"
 #include "walk.h"
 
@@ -12,8 +11,8 @@
  */
 struct wanted {
 	struct bulk *bulk;
-	const struct spool *spool;
-	uint64_t mask, distinct;
+	const struct parts *parts;
+	uint64_t count, mask, distinct;
 	uint64_t *slot;
 	uint8_t *done; /* a bit for each element: the map has it already, or a later one counts */
 	char *doomed;  /* keys that have to go, until they are many enough */
@@ -22,41 +21,36 @@ struct wanted {
 
 #define DOOMS 4096
 
-static uint64_t hash(const char *key, size_t size)
+static size_t key_size(const struct wanted *w)
 {
-	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a, eight bytes at a time, then mixed */
-	uint64_t word;
-
-	for (; size >= 8; size -= 8, key += 8) {
-		memcpy(&word, key, 8);
-		h = (h ^ word) * 0x100000001b3ULL;
-		h ^= h >> 29;
-	}
-	for (; size; size--, key++)
-		h = (h ^ (uint8_t)*key) * 0x100000001b3ULL;
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 29;
+	return w->bulk->map->key_size;
 }
 
-static const char *element(const struct wanted *w, uint64_t number, const char **value)
+/* The key and value of an element, and how many follow it in the same block. */
+static const char *element(const struct wanted *w, uint64_t number, const char **value,
+			   uint64_t *run)
 {
+	const struct part *part = w->parts->part;
 	const char *keys, *values;
-	uint64_t block = number / w->spool->block, at = number % w->spool->block;
+	uint64_t at;
 
-	spool_read(w->spool, block, &keys, &values);
-	*value = values + at * w->spool->value_size;
-	return keys + at * w->spool->key_size;
+	while (number >= part->spool.count)
+		number -= part++->spool.count;
+	at = number % part->spool.block;
+	*run = spool_read(&part->spool, number / part->spool.block, &keys, &values) - at;
+	*value = values + at * part->spool.value_size;
+	return keys + at * part->spool.key_size;
 }
 
 /* The slot of a key: one that has it, or the free one where it belongs. */
 static uint64_t *find(const struct wanted *w, const char *key)
 {
-	uint64_t at = hash(key, w->spool->key_size) & w->mask;
+	uint64_t at = key_hash(key, key_size(w)) & w->mask;
 	const char *value;
+	uint64_t run;
 
 	while (w->slot[at] &&
-	       memcmp(element(w, w->slot[at] - 1, &value), key, w->spool->key_size) != 0)
+	       memcmp(element(w, w->slot[at] - 1, &value, &run), key, key_size(w)) != 0)
 		at = (at + 1) & w->mask;
 	return &w->slot[at];
 }
@@ -75,17 +69,19 @@ static int index_all(struct wanted *w, struct err *err)
 {
 	uint64_t slots = 16;
 
-	while (slots < 2 * w->spool->count)
+	while (slots < 2 * w->count)
 		slots *= 2;
 	w->mask = slots - 1;
 	w->slot = calloc(slots, sizeof(*w->slot));
-	w->done = calloc(w->spool->count / 8 + 1, 1);
-	w->doomed = calloc(DOOMS, w->spool->key_size + 1);
+	w->done = calloc(w->count / 8 + 1, 1);
+	w->doomed = calloc(DOOMS, key_size(w) + 1);
 	if (!w->slot || !w->done || !w->doomed)
 		return err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory; nothing was changed");
-	for (uint64_t i = 0; i < w->spool->count; i++) {
-		const char *value, *key = element(w, i, &value);
-		uint64_t *slot = find(w, key);
+	for (uint64_t i = 0; i < w->count; i++) {
+		uint64_t run, *slot;
+		const char *value, *key = element(w, i, &value, &run);
+
+		slot = find(w, key);
 
 		if (*slot)
 			set_done(w, *slot - 1);
@@ -120,7 +116,7 @@ static int doom(struct wanted *w, const char *key, const char *values, struct er
 	const struct map *map = w->bulk->map;
 	int ret;
 
-	if (map->kind->traits & MAP_FIXED) {
+	if (map->kind->traits & KIND_FIXED) {
 		char *zero;
 
 		if (is_zero(values, map_room(map)))
@@ -131,7 +127,7 @@ static int doom(struct wanted *w, const char *key, const char *values, struct er
 		w->bulk->deleted += ret == 0;
 		return ret;
 	}
-	memcpy(w->doomed + w->dooms++ * w->spool->key_size, key, w->spool->key_size);
+	memcpy(w->doomed + w->dooms++ * key_size(w), key, key_size(w));
 	return w->dooms == DOOMS ? delete_doomed(w, err) : 0;
 }
 
@@ -139,12 +135,12 @@ static int compare_block(void *context, const void *keys, const void *values, ui
 			 struct err *err)
 {
 	struct wanted *w = context;
-	size_t key_size = w->spool->key_size, room = w->spool->value_size;
+	size_t room = map_room(w->bulk->map);
 
 	for (uint32_t i = 0; i < count; i++) {
-		const char *key = (const char *)keys + i * key_size;
+		const char *key = (const char *)keys + i * key_size(w);
 		const char *have = (const char *)values + i * room, *want;
-		uint64_t number = *find(w, key);
+		uint64_t run, number = *find(w, key);
 
 		if (!number) {
 			int ret = doom(w, key, have, err);
@@ -153,7 +149,7 @@ static int compare_block(void *context, const void *keys, const void *values, ui
 				return ret;
 			continue;
 		}
-		element(w, number - 1, &want);
+		element(w, number - 1, &want, &run);
 		if (!is_done(w, number - 1) && memcmp(have, want, room) == 0) {
 			set_done(w, number - 1);
 			w->bulk->unchanged++;
@@ -165,11 +161,9 @@ static int compare_block(void *context, const void *keys, const void *values, ui
 /* Runs of elements that are to be written, block by block. */
 static int write_rest(struct wanted *w, struct err *err)
 {
-	const struct spool *spool = w->spool;
-
-	for (uint64_t i = 0; i < spool->count;) {
+	for (uint64_t i = 0; i < w->count;) {
 		const char *value, *key;
-		uint64_t end = i, limit = (i / spool->block + 1) * spool->block;
+		uint64_t run, length = 1;
 		uint32_t done;
 		int ret;
 
@@ -177,14 +171,14 @@ static int write_rest(struct wanted *w, struct err *err)
 			i++;
 			continue;
 		}
-		while (end < spool->count && end < limit && !is_done(w, end))
-			end++;
-		key = element(w, i, &value);
-		ret = edit_set_many(w->bulk->map, key, value, (uint32_t)(end - i), &done, err);
+		key = element(w, i, &value, &run);
+		while (length < run && !is_done(w, i + length))
+			length++;
+		ret = edit_set_many(w->bulk->map, key, value, (uint32_t)length, &done, err);
 		w->bulk->written += done;
 		if (ret)
 			return ret;
-		i = end;
+		i += length;
 	}
 	return 0;
 }
@@ -200,9 +194,9 @@ static int check_room(const struct wanted *w, struct err *err)
 	return err_hint(err, "nothing was changed");
 }
 
-int bulk_replace(struct bulk *bulk, const struct spool *spool, struct err *err)
+int parts_replace(const struct parts *parts, struct bulk *bulk, struct err *err)
 {
-	struct wanted w = { .bulk = bulk, .spool = spool };
+	struct wanted w = { .bulk = bulk, .parts = parts, .count = bulk->read };
 	int ret = index_all(&w, err);
 
 	ret = ret ?: check_room(&w, err);

@@ -31,17 +31,17 @@ static int no_element(const struct map *map, const char *object, const void *key
 {
 	uint64_t index = key && map->key_size == 4 ? load_unsigned(key, 4) : 0;
 
-	if (map->kind->traits & MAP_INDEXED && index >= map->max_entries)
+	if (map->kind->traits & KIND_INDEXED && index >= map->max_entries)
 		return err_set(err, ERR_NOT_FOUND, ENOENT, object, "the map has %u entries",
 			       map->max_entries);
-	if (map->kind->traits & MAP_KEYLESS)
+	if (map->kind->traits & KIND_KEYLESS)
 		return err_set(err, ERR_NOT_FOUND, ENOENT, map->object, "it is empty");
 	return err_set(err, ERR_NOT_FOUND, ENOENT, object, "not in the map");
 }
 
 static int is_full(const struct map *map, const char *object, struct err *err)
 {
-	int64_t count = map->kind->traits & MAP_KEYLESS ? map->max_entries : map_count(map, NULL);
+	int64_t count = map->kind->traits & KIND_KEYLESS ? map->max_entries : map_count(map, NULL);
 
 	if (count < 0)
 		return err_set(err, ERR_FAILED, E2BIG, object, "the map is full: %u entries",
@@ -73,7 +73,7 @@ static int set_failed(const struct map *map, const char *object, const void *key
 		return err_set(err, ERR_CONFLICT, EEXIST, object, "is in the map already");
 	case E2BIG:
 	case ENOSPC:
-		if (map->kind->traits & MAP_INDEXED)
+		if (map->kind->traits & KIND_INDEXED)
 			return no_element(map, object, key, err);
 		return is_full(map, object, err);
 	case EOVERFLOW:
@@ -85,7 +85,7 @@ static int set_failed(const struct map *map, const char *object, const void *key
 		return err_set(err, ERR_CONFLICT, EBUSY, object,
 			       "its bucket or lock is busy: try again");
 	case EINVAL:
-		if (map->kind->traits & MAP_REFERS)
+		if (map->kind->traits & KIND_REFERS)
 			return err_set(err, ERR_FAILED, EINVAL, object,
 				       "the kernel takes no such value here (another type of "
 				       "program or map, or no such interface)");
@@ -116,7 +116,7 @@ int edit_failed(const struct map *map, enum edit edit, const void *key, int ret,
 		snprintf(what, sizeof(what), "%s an element", edit_words[edit]);
 		return edit_refuse(map, what, "the kernel has no such operation for it", err);
 	}
-	if (ret == -ENOSPC && edit == EDIT_GET && map->kind->traits & MAP_HANDLE)
+	if (ret == -ENOSPC && edit == EDIT_GET && map->kind->traits & KIND_HANDLE)
 		return edit_refuse(map, "read an element",
 				   "its values have 4 bytes, the kernel hands out sockets as 8",
 				   err);
@@ -133,8 +133,8 @@ int edit_failed(const struct map *map, enum edit edit, const void *key, int ret,
 static int refuse_keyless(const struct map *map, struct err *err)
 {
 	err_set(err, ERR_USAGE, EINVAL, map->object, "a %s has no keys", map->kind->name);
-	return err_hint(err, map->kind->traits & MAP_EVENTS ? "`xdpctl events` shows its events"
-							    : "use push, pop and peek");
+	return err_hint(err, map->kind->traits & KIND_EVENTS ? "`xdpctl events` shows its events"
+							     : "use push, pop and peek");
 }
 
 int edit_get(const struct map *map, const void *key, void *values, struct err *err)
@@ -153,7 +153,7 @@ static int refer(const struct map *map, void *values, int *fd, struct err *err)
 	uint32_t id, at = map->kind->refers_at;
 
 	*fd = -1;
-	if (!(map->kind->traits & MAP_REFERS) || at + 4 > map->value_size)
+	if (!(map->kind->traits & KIND_REFERS) || at + 4 > map->value_size)
 		return 0;
 	id = (uint32_t)load_unsigned((char *)values + at, 4);
 	if (!id && at) /* a port or CPU without a program */
@@ -179,7 +179,7 @@ int edit_set(const struct map *map, const void *key, const void *values, uint64_
 		return edit_refuse(map, "write an element", map->kind->no_set, err);
 	if (!map->key)
 		return refuse_keyless(map, err);
-	if (map->kind->traits & MAP_REFERS && map->value_size <= sizeof(copy)) {
+	if (map->kind->traits & KIND_REFERS && map->value_size <= sizeof(copy)) {
 		memcpy(copy, values, map->value_size);
 		ret = refer(map, copy, &fd, err);
 		if (ret)
@@ -198,7 +198,7 @@ int edit_delete(const struct map *map, const void *key, struct err *err)
 		return edit_refuse(map, "delete an element", map->kind->no_delete, err);
 	if (!map->key)
 		return refuse_keyless(map, err);
-	if (map->kind->traits & MAP_FIXED)
+	if (map->kind->traits & KIND_FIXED)
 		return edit_refuse(map, "delete an element",
 				   "all of them are there from the beginning; set it to zero", err);
 	return edit_failed(map, EDIT_DELETE, key, bpf_map_delete_elem(map->fd, key) ? -errno : 0,
@@ -210,7 +210,7 @@ int edit_take(const struct map *map, const void *key, void *values, struct err *
 	if (map->kind->no_get ?: map->kind->no_delete)
 		return edit_refuse(map, "take an element",
 				   map->kind->no_get ?: map->kind->no_delete, err);
-	if (map->kind->traits & MAP_FIXED)
+	if (map->kind->traits & KIND_FIXED)
 		return edit_refuse(map, "take an element",
 				   "all of them are there from the beginning", err);
 	return edit_failed(map, EDIT_TAKE, key,
@@ -219,7 +219,7 @@ int edit_take(const struct map *map, const void *key, void *values, struct err *
 
 static int needs_queue(const struct map *map, struct err *err)
 {
-	if (map->kind->traits & MAP_KEYLESS)
+	if (map->kind->traits & KIND_KEYLESS)
 		return 0;
 	err_set(err, ERR_USAGE, EINVAL, map->object, "a %s has keys", map->kind->name);
 	return err_hint(err, "use get, set and del");

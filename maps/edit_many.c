@@ -32,7 +32,7 @@ int edit_set_many(const struct map *map, const void *keys, const void *values, u
 	const char *key = keys;
 	int ret;
 
-	if (map->kind->no_set || !map->key || !(map->kind->traits & MAP_TABLE))
+	if (map->kind->no_set || !map->key || !(map->kind->traits & KIND_TABLE))
 		return set_each(map, keys, values, count, done, err);
 	*done = count;
 	ret = bpf_map_update_batch(map->fd, keys, values, done, NULL);
@@ -67,7 +67,7 @@ int edit_delete_many(const struct map *map, const void *keys, uint32_t count, ui
 	const char *key = keys;
 	int ret;
 
-	if (!(map->kind->traits & MAP_TABLE) || map->kind->traits & MAP_FIXED)
+	if (!(map->kind->traits & KIND_TABLE) || map->kind->traits & KIND_FIXED)
 		return delete_each(map, keys, count, done, err);
 	*done = count;
 	ret = bpf_map_delete_batch(map->fd, keys, done, NULL);
@@ -139,11 +139,11 @@ int edit_clear(const struct map *map, uint64_t *done, struct err *err)
 	int ret;
 
 	*done = 0;
-	if (map->kind->traits & MAP_FIXED && map->kind->traits & MAP_INDEXED)
+	if (map->kind->traits & KIND_FIXED && map->kind->traits & KIND_INDEXED)
 		return clear_array(map, done, err);
 	if (map->kind->no_delete)
 		return edit_refuse(map, "clear it", map->kind->no_delete, err);
-	if (map->kind->traits & MAP_KEYLESS)
+	if (map->kind->traits & KIND_KEYLESS)
 		return clear_queue(map, done, err);
 	ret = map_walk(map, WALK_READ, clear_block, &clearing, err);
 	*done = clearing.done;

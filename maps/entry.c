@@ -34,7 +34,7 @@ static void print_list(const struct map *map, const void *values, enum value_sty
 void entry_print_values(const struct map *map, const void *values, enum value_style style,
 			const struct value_env *env, struct buf *out)
 {
-	if (map->kind->traits & MAP_PERCPU)
+	if (map->kind->traits & KIND_PERCPU)
 		print_list(map, values, style, env, out);
 	else
 		value_print(map->value, values, style, env, out);
@@ -58,7 +58,7 @@ static void print_total(const struct map *map, const void *values, const struct 
 void entry_print(const struct map *map, const void *key, const void *values, enum value_style style,
 		 const struct value_env *env, struct buf *out)
 {
-	bool percpu = map->kind->traits & MAP_PERCPU;
+	bool percpu = map->kind->traits & KIND_PERCPU;
 
 	if (style == VALUE_TEXT) {
 		value_print(map->key, key, style, env, out);
@@ -153,8 +153,8 @@ int entry_parse_values(const struct map *map, const char *text, size_t length, v
 	const char *end = text + length;
 	int ret;
 
-	if (!(map->kind->traits & MAP_PERCPU) || !is_list_of_all(map, text, end)) {
-		if (!(map->kind->traits & MAP_PERCPU) || map->values == 1) {
+	if (!(map->kind->traits & KIND_PERCPU) || !is_list_of_all(map, text, end)) {
+		if (!(map->kind->traits & KIND_PERCPU) || map->values == 1) {
 			ret = value_parse(map->value, text, length, values, env, err);
 			return under("value", err, ret);
 		}
@@ -245,7 +245,7 @@ static int parse_json(const struct map *map, const char *at, const char *end, vo
 			ret = under("key", err, value_scan(map->key, &at, end, key, env, err));
 		else if (part == PART_VALUE)
 			ret = under("value", err,
-				    scan_values(map, list && map->kind->traits & MAP_PERCPU, &at,
+				    scan_values(map, list && map->kind->traits & KIND_PERCPU, &at,
 						end, values, env, err));
 		else
 			at = value_end(at, end, ",}"); /* what it adds up to is not read */

@@ -17,6 +17,13 @@ void items_start(struct items *items, int fd)
 	*items = (struct items){ .fd = fd };
 }
 
+void items_start_range(struct items *items, int fd, uint64_t from, uint64_t length)
+{
+	*items = (struct items){
+		.fd = fd, .ranged = true, .started = true, .from = from, .left = length
+	};
+}
+
 void items_stop(struct items *items)
 {
 	free(items->data);
@@ -51,6 +58,23 @@ static int make_room(struct items *items, struct err *err)
 	return 0;
 }
 
+static ssize_t read_some(struct items *items, char *to, size_t room)
+{
+	ssize_t n;
+
+	if (items->ranged && room > items->left)
+		room = (size_t)items->left;
+	do
+		n = items->ranged ? pread(items->fd, to, room, (off_t)items->from)
+				  : read(items->fd, to, room);
+	while (n < 0 && errno == EINTR);
+	if (items->ranged && n > 0) {
+		items->from += (uint64_t)n;
+		items->left -= (uint64_t)n;
+	}
+	return n;
+}
+
 /* More of the file behind what is there. */
 static int fill(struct items *items, struct err *err)
 {
@@ -59,9 +83,7 @@ static int fill(struct items *items, struct err *err)
 
 	if (ret)
 		return ret;
-	do
-		n = read(items->fd, items->data + items->end, items->room - items->end);
-	while (n < 0 && errno == EINTR);
+	n = read_some(items, items->data + items->end, items->room - items->end);
 	if (n < 0)
 		return err_set(err, ERR_FAILED, errno, "input", "cannot read: %s", strerror(errno));
 	items->eof = n == 0;
@@ -184,6 +206,13 @@ static int next_element(struct items *items, const char **text, size_t *length, 
 		if (ret)
 			return ret;
 	}
+}
+
+bool items_is_list(struct items *items)
+{
+	if (!items->started)
+		look_for_list(items, NULL);
+	return items->list;
 }
 
 int items_next(struct items *items, const char **text, size_t *length, struct err *err)

@@ -93,7 +93,7 @@ static int set_types(struct map *map, const struct bpf_map_info *info)
 		map->key = map_kind_key(map->kind, map->key_size);
 	}
 	map->value = typed(map, info->btf_value_type_id, map->value_size);
-	if (!map->value || map->kind->value || map->kind->traits & MAP_REFERS) {
+	if (!map->value || map->kind->value || map->kind->traits & KIND_REFERS) {
 		struct type *value = map_kind_value(map->kind, map->value_size, map->flags);
 
 		if (value) {
@@ -103,11 +103,11 @@ static int set_types(struct map *map, const struct bpf_map_info *info)
 	}
 	map->typed_key = map->key != NULL;
 	map->typed_value = map->value != NULL;
-	if (!map->key && !(map->kind->traits & MAP_KEYLESS))
+	if (!map->key && !(map->kind->traits & KIND_KEYLESS))
 		map->key = type_new(TYPE_BYTES, map->key_size);
 	if (!map->value)
 		map->value = type_new(TYPE_BYTES, map->value_size);
-	if (map->kind->traits & MAP_KEYLESS) {
+	if (map->kind->traits & KIND_KEYLESS) {
 		type_free(map->key);
 		map->key = NULL;
 	} else if (!map->key) {
@@ -166,11 +166,11 @@ int map_open(int fd, struct map *out, struct err *err)
 		out->btf = read_btf(&info);
 		if (info.btf_vmlinux_value_type_id)
 			info.btf_value_type_id = info.btf_vmlinux_value_type_id;
-		if (out->kind->traits & MAP_PERCPU && !out->ifindex)
+		if (out->kind->traits & KIND_PERCPU && !out->ifindex)
 			out->values = percpu_cpus();
 		/* kernel/bpf/syscall.c bpf_map_value_size() */
-		out->stride = out->kind->traits & MAP_PERCPU ? (out->value_size + 7u) / 8 * 8
-							     : out->value_size;
+		out->stride = out->kind->traits & KIND_PERCPU ? (out->value_size + 7u) / 8 * 8
+							      : out->value_size;
 		ret = out->values ? set_types(out, &info) : -ENOTSUP;
 	}
 	if (!ret)

@@ -11,15 +11,15 @@
 #include "type.h"
 
 enum map_trait {
-	MAP_PERCPU = 1,	 /* an element has a value for each possible CPU */
-	MAP_KEYLESS = 2, /* a queue: values only */
-	MAP_FIXED = 4,	 /* an array: all elements are there from the beginning, none can go */
-	MAP_INDEXED = 8, /* keys are 0..max_entries - 1 */
-	MAP_EVENTS = 16, /* a buffer of events */
-	MAP_TABLE = 32,	 /* plain memory that programs write too: counters, tables */
-	MAP_REFERS =
+	KIND_PERCPU = 1,  /* an element has a value for each possible CPU */
+	KIND_KEYLESS = 2, /* a queue: values only */
+	KIND_FIXED = 4,	  /* an array: all elements are there from the beginning, none can go */
+	KIND_INDEXED = 8, /* keys are 0..max_entries - 1 */
+	KIND_EVENTS = 16, /* a buffer of events */
+	KIND_TABLE = 32,  /* plain memory that programs write too: counters, tables */
+	KIND_REFERS =
 		64, /* a value holds the id of a program or map; it is written as a descriptor */
-	MAP_HANDLE = 128, /* a key or value is an open file: can be written, never read back */
+	KIND_HANDLE = 128, /* a key or value is an open file: can be written, never read back */
 };
 
 struct map_kind {
@@ -30,7 +30,7 @@ struct map_kind {
 	const char *key, *value;
 	/* what user space cannot do, and why; NULL if it can */
 	const char *no_walk, *no_get, *no_set, *no_delete;
-	/* with MAP_REFERS: what the value refers to, and where in the value (bytes) */
+	/* with KIND_REFERS: what the value refers to, and where in the value (bytes) */
 	enum ref_kind refers;
 	uint32_t refers_at;
 };

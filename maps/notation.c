@@ -404,6 +404,12 @@ const struct notation *notation_by_name(const char *name)
 	return NULL;
 }
 
+bool notation_asks(const struct notation *notation)
+{
+	return notation->parse == parse_ifindex || notation->print == ref_print_fd ||
+	       notation->print == ref_print_cookie;
+}
+
 const struct notation *notation_of(const char *name, uint32_t size)
 {
 	const struct notation *notation = notation_by_name(name);

@@ -186,7 +186,7 @@ int map_walk(const struct map *map, enum walk_mode mode, walk_fn each, void *con
 
 	if (reason)
 		return edit_refuse(map, "list its elements", reason, err);
-	if (mode == WALK_DRAIN && (map->kind->no_delete || map->kind->traits & MAP_FIXED))
+	if (mode == WALK_DRAIN && (map->kind->no_delete || map->kind->traits & KIND_FIXED))
 		return edit_refuse(map, "drain it",
 				   map->kind->no_delete ?: "elements of an array cannot go", err);
 	ret = start(&walk) ? failed(&walk, -ENOMEM) : walk_batches(&walk);
