@@ -6,6 +6,7 @@
 
 #include "app.h"
 #include "map.h"
+#include "map_use.h"
 #include "mapref.h"
 #include "ref.h"
 
@@ -13,12 +14,10 @@
 static void show_map(struct app *app, uint32_t id)
 {
 	int fd = ref_open_id(REF_MAP, id, NULL);
-	struct buf flags = { 0 };
 	struct map map;
 
 	if (fd < 0 || map_open(fd, &map, NULL))
 		return;
-	map_flags_text(map.flags, &flags);
 	sink_object(app->sink, NULL, NULL);
 	sink_u64(app->sink, "id", map.id, UNIT_NONE);
 	sink_string(app->sink, "name", map.name);
@@ -27,9 +26,8 @@ static void show_map(struct app *app, uint32_t id)
 	sink_u64(app->sink, "value_size", map.value_size, UNIT_NONE);
 	sink_u64(app->sink, "max_entries", map.max_entries, UNIT_NONE);
 	sink_bool(app->sink, "btf", map.btf_id != 0);
-	sink_string(app->sink, "flags", buf_string(&flags));
+	map_show_flags(app, map.flags);
 	sink_end(app->sink);
-	buf_free(&flags);
 	map_close(&map);
 }
 

@@ -20,7 +20,7 @@ static int ctype_parse(const char *t, const struct btf *b, struct type **o, stru
 
 static int retype(struct map *map, bool key, const char *text, struct err *err)
 {
-	struct type *type;
+	struct type *type = NULL;
 	int ret;
 
 	if (!text)
@@ -108,6 +108,25 @@ int map_use_show(struct app *app, const struct map_use *use, struct err *err)
 	if (!ret && app->sink->style == VALUE_JSON)
 		return app_flush(app, err);
 	return ret ?: map_check_output(app, err);
+}
+
+void map_show_flags(struct app *app, uint32_t flags)
+{
+	char name[MAP_FLAG_NAME];
+	struct buf summary = { 0 };
+
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		if (flags >> bit & 1)
+			buf_format(&summary, "%s%s", summary.length ? "," : "",
+				   map_flag_name(bit, name));
+	}
+	sink_list(app->sink, "flags", summary.length ? buf_string(&summary) : "-");
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		if (flags >> bit & 1)
+			sink_string(app->sink, NULL, map_flag_name(bit, name));
+	}
+	sink_end(app->sink);
+	buf_free(&summary);
 }
 
 int map_check_output(struct app *app, struct err *err)

@@ -58,6 +58,9 @@ struct map_rows {
 int map_rows_put(void *context, const void *keys, const void *values, uint32_t count,
 		 struct err *err);
 
+/* The names of the flags under the key "flags". */
+void map_show_flags(struct app *app, uint32_t flags);
+
 /* The reader of our output has gone or the disk is full. */
 int map_check_output(struct app *app, struct err *err);
 

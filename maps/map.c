@@ -21,19 +21,13 @@ static const char *const flag_names[] = {
 
 #define FLAG_NAMES (sizeof(flag_names) / sizeof(flag_names[0]))
 
-void map_flags_text(uint32_t flags, struct buf *out)
+char *map_flag_name(unsigned int bit, char out[static MAP_FLAG_NAME])
 {
-	const char *comma = "";
-
-	for (unsigned int bit = 0; bit < 32; bit++) {
-		if (!(flags >> bit & 1))
-			continue;
-		if (bit < FLAG_NAMES)
-			buf_format(out, "%s%s", comma, flag_names[bit]);
-		else
-			buf_format(out, "%sbit_%u", comma, bit);
-		comma = ",";
-	}
+	if (bit < FLAG_NAMES)
+		snprintf(out, MAP_FLAG_NAME, "%s", flag_names[bit]);
+	else
+		snprintf(out, MAP_FLAG_NAME, "bit_%u", bit & 31);
+	return out;
 }
 
 int map_flag_by_name(const char *name, uint32_t *out)

@@ -46,9 +46,10 @@ size_t map_room(const struct map *map);
 /* User space may not write it any more (BPF_MAP_FREEZE). False if it cannot be told. */
 bool map_is_frozen(const struct map *map);
 
-/* Names of the flags that are set, with commas between: "no_prealloc,mmapable". */
-struct buf;
-void map_flags_text(uint32_t flags, struct buf *out);
+/* The name of a flag by the number of its bit: "no_prealloc"; "bit_30" for one that is not known.
+ */
+#define MAP_FLAG_NAME 16
+char *map_flag_name(unsigned int bit, char out[static MAP_FLAG_NAME]);
 /* 0 and the bit, or -EINVAL. */
 int map_flag_by_name(const char *name, uint32_t *out);
 
