@@ -61,8 +61,10 @@ void entry_print(const struct map *map, const void *key, const void *values, enu
 	bool percpu = map->kind->traits & KIND_PERCPU;
 
 	if (style == VALUE_TEXT) {
-		value_print(map->key, key, style, env, out);
-		buf_add(out, " = ", 3);
+		if (map->key) {
+			value_print(map->key, key, style, env, out);
+			buf_add(out, " = ", 3);
+		}
 		entry_print_values(map, values, style, env, out);
 		return;
 	}
@@ -110,25 +112,29 @@ static void copy_to_all(const struct map *map, void *values)
 		memcpy((char *)values + i * map->stride, values, map->stride);
 }
 
+static void skip_blanks(const char **at, const char *end)
+{
+	while (*at < end && (**at == ' ' || **at == '\t' || **at == '\r' || **at == '\n'))
+		(*at)++;
+}
+
 /* [v0,v1,...] with one for each CPU. If the type is itself a list, then [[...],[...]]. */
 static bool is_list_of_all(const struct map *map, const char *text, const char *end)
 {
-	while (text < end && *text == ' ')
-		text++;
+	skip_blanks(&text, end);
 	if (text == end || *text != '[')
 		return false;
 	if (map->value->kind != TYPE_ARRAY)
 		return true;
-	for (text++; text < end && *text == ' ';)
-		text++;
+	text++;
+	skip_blanks(&text, end);
 	return text < end && *text == '[' && map->value->element->kind != TYPE_ARRAY;
 }
 
 static int scan_all(const struct map *map, const char **at, const char *end, void *values,
 		    const struct value_env *env, struct err *err)
 {
-	while (*at < end && **at == ' ')
-		(*at)++;
+	skip_blanks(at, end);
 	(*at)++;
 	for (unsigned int i = 0; i < map->values; i++) {
 		int ret =
@@ -136,8 +142,7 @@ static int scan_all(const struct map *map, const char **at, const char *end, voi
 
 		if (ret)
 			return ret;
-		while (*at < end && **at == ' ')
-			(*at)++;
+		skip_blanks(at, end);
 		if (*at == end || **at != (i + 1 < map->values ? ',' : ']'))
 			return err_set(err, ERR_USAGE, EINVAL, NULL,
 				       "wants one value, or a list of %u: one for each CPU",
@@ -168,17 +173,10 @@ int entry_parse_values(const struct map *map, const char *text, size_t length, v
 		return 0;
 	}
 	ret = scan_all(map, &text, end, values, env, err);
-	while (text < end && *text == ' ')
-		text++;
+	skip_blanks(&text, end);
 	if (!ret && text < end)
 		ret = wrong(err, "something is left over behind the list");
 	return under("value", err, ret);
-}
-
-static void skip_blanks(const char **at, const char *end)
-{
-	while (*at < end && (**at == ' ' || **at == '\t' || **at == '\r'))
-		(*at)++;
 }
 
 static int scan_values(const struct map *map, bool list, const char **at, const char *end,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Elements of a map as text and JSON: "KEY = VALUE" and {"key":...,"value":...}; with a value for
- * each CPU "KEY = [V,V]" and {"key":...,"values":[...],"total":...}. */
+/* Elements of a map as text and JSON: "KEY = VALUE" (of a queue the value alone) and
+ * {"key":...,"value":...}; with a value for each CPU "KEY = [V,V]" and
+ * {"key":...,"values":[...],"total":...}. */
 #ifndef XDPCTL_ENTRY_H
 #define XDPCTL_ENTRY_H
 

@@ -6,6 +6,7 @@
 # shellcheck source=/dev/null
 . "$HERE/maps.sh"
 
+# shellcheck disable=SC2034 # read by lib.sh
 LAB_PORTS=0
 
 # Keyed operations on a map without keys are wrong, listing it is not supported.
@@ -46,6 +47,9 @@ test_map_queue_and_stack_give_in_their_order() {
 	map_json drain queue | assert_json "all" '[.[].value] ==
 		["hex:00 00 00 03", "hex:00 00 00 04", "hex:00 00 00 05"]'
 	map_json drain queue | assert_json "nothing" '. == []'
+	map push queue hex:00000006
+	assert_equal "as text" 'hex:00 00 00 06' "$(map drain queue)"
+	assert_equal "nothing" '' "$(map drain queue)"
 	map push stack hex:00000004 --force
 	assert_equal "taken" 'hex:00 00 00 04' "$(map pop stack)"
 	map_json clear stack | assert_json "clear" '.cleared == 2'

@@ -6,6 +6,7 @@
 # shellcheck source=/dev/null
 . "$HERE/maps.sh"
 
+# shellcheck disable=SC2034 # read by lib.sh
 LAB_PORTS=2
 
 # A program that only passes; sets PROG to its id. Pinned as $BPFFS/NAME.

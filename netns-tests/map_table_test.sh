@@ -6,6 +6,7 @@
 # shellcheck source=/dev/null
 . "$HERE/maps.sh"
 
+# shellcheck disable=SC2034 # read by lib.sh
 LAB_PORTS=0
 
 NONE='packets=0,limit=0,flag=0,sign=0,low=0,high=0,colour=RED,name="",nested={a=0,b=[0,0]},rest=0'

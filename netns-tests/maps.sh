@@ -41,9 +41,9 @@ map_json() {
 
 # The same for what is refused, and changes nothing: see refused in assert.sh.
 map_refused() { # CODE PATTERN OPERATION NAME [ARGUMENT...]
-	content "$4" >"$TMP/refused_before"
+	bpftool -j map dump pinned "$BPFFS/$4" >"$TMP/refused_before" 2>/dev/null || true
 	refused "$1" "$2" map "$3" "pin:$BPFFS/$4" "${@:5}"
-	content "$4" >"$TMP/refused_after"
+	bpftool -j map dump pinned "$BPFFS/$4" >"$TMP/refused_after" 2>/dev/null || true
 	assert_same "the map that refused map $3 ${*:5}" "$TMP/refused_before" \
 		"$TMP/refused_after"
 }
