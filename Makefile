@@ -113,6 +113,8 @@ $(O)/bpf/%.tmp.o: dataplane/%.bpf.c | $(GEN)
 	@mkdir -p $(@D)
 	$(say) BPF $<
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c $< -o $@
+# an atomic exchange is an instruction of v3 (Linux 5.12)
+$(O)/bpf/atomic.tmp.o: BPFFLAGS += -mcpu=v3
 $(O)/bpf/%.tmp.o: maps/%.bpf.c
 	@mkdir -p $(@D)
 	$(say) BPF $<

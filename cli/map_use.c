@@ -129,6 +129,17 @@ void map_show_flags(struct app *app, uint32_t flags)
 	buf_free(&summary);
 }
 
+int map_pin_failed(const char *path, int error, struct err *err)
+{
+	if (error == EEXIST)
+		return err_set(err, ERR_CONFLICT, error, path, "is there already");
+	err_set(err, error == EINVAL || error == EPERM ? ERR_USAGE : err_code_of(error), error,
+		path, "cannot pin it there: %s", strerror(error));
+	if (error == EPERM || error == EINVAL || error == ENOENT)
+		return err_hint(err, "PATH has to be in a BPF file system: mount -t bpf bpf DIR");
+	return -error;
+}
+
 int map_check_output(struct app *app, struct err *err)
 {
 	if (!ferror(app->sink->out))
