@@ -194,7 +194,8 @@ static void test_configure_recalled_stages_give_the_same(void **state)
 	};
 	struct stage_env env = { .ifindex = OWN,
 				 .ifindex_of = name_to_index,
-				 .name_of = index_to_name };
+				 .name_of = index_to_name,
+				 .cpus = some_cpus };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++) {
