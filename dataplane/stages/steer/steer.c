@@ -48,38 +48,65 @@ static const struct field steer_options[] = {
 	{ .type = FIELD_END },
 };
 
-static int refuse_words(int ret, const char *word, unsigned int at, struct err *err)
-{
-	if (ret == -EEXIST)
-		return err_set(err, ERR_USAGE, EINVAL, "steer", "CPU %u is named twice", at);
-	if (ret == -ERANGE)
-		return err_set(err, ERR_NOT_FOUND, ENODEV, "steer", "no machine has a CPU %u", at);
-	err_set(err, ERR_USAGE, EINVAL, "steer", "\"%s\" is not a list of CPUs", word);
-	return err_hint(err, "write it as 0-3,5: whole numbers, ranges upwards, no blanks");
-}
-
-/* All of them exist and are online, or the first that does not is named. */
-static int check_cpus(const struct cpulist *list, const struct stage_env *env, struct err *err)
+/* Why this one cannot be used, and which can. */
+static int no_cpu(unsigned int cpu, const struct stage_env *env, struct err *err)
 {
 	struct cpulist possible, online;
-	unsigned int cpu = 0, from = 0;
+	unsigned int from = 0;
 	char text[256];
 	int ret = env->cpus(env->context, &possible, &online);
 
 	if (ret)
 		return err_set(err, ERR_FAILED, -ret, "steer",
 			       "cannot tell which CPUs there are: %s", strerror(-ret));
-	while ((cpu = cpulist_next(list, cpu)) < CPULIST_CPUS && cpulist_has(&online, cpu))
-		cpu++;
-	if (cpu == CPULIST_CPUS)
-		return 0;
-	if (cpulist_has(&possible, cpu)) {
-		err_set(err, ERR_NOT_FOUND, ENODEV, "steer", "CPU %u is offline", cpu);
-		return err_hint(err, "online are %s; /sys/devices/system/cpu/cpu%u/online switches",
-				cpulist_text(&online, &from, text, sizeof(text)), cpu);
+	cpulist_text(&online, &from, text, sizeof(text));
+	if (!cpulist_has(&possible, cpu)) {
+		err_set(err, ERR_NOT_FOUND, ENODEV, "steer", "there is no CPU %u", cpu);
+		return err_hint(err, "online are %s", text);
 	}
-	err_set(err, ERR_NOT_FOUND, ENODEV, "steer", "there is no CPU %u", cpu);
-	return err_hint(err, "online are %s", cpulist_text(&online, &from, text, sizeof(text)));
+	err_set(err, ERR_NOT_FOUND, ENODEV, "steer", "CPU %u is offline", cpu);
+	return err_hint(err, "online are %s; /sys/devices/system/cpu/cpu%u/online switches", text,
+			cpu);
+}
+
+static int take_words(const struct stage_use *use, const struct stage_env *env,
+		      struct cpulist *list, struct err *err)
+{
+	unsigned int at;
+
+	for (unsigned int i = 0; i < use->words; i++) {
+		int ret = cpulist_add(list, use->word[i], &at);
+
+		if (ret == -EEXIST)
+			return err_set(err, ERR_USAGE, EINVAL, "steer", "CPU %u is named twice",
+				       at);
+		if (ret == -ERANGE)
+			return no_cpu(at, env, err);
+		if (!ret)
+			continue;
+		err_set(err, ERR_USAGE, EINVAL, "steer", "\"%s\" is not a list of CPUs",
+			use->word[i]);
+		return err_hint(err, "write it as 0-3,5: whole numbers, ranges upwards, no blanks");
+	}
+	if (cpulist_count(list) > STEER_CPUS)
+		return err_set(err, ERR_USAGE, E2BIG, "steer", "%u CPUs are too many, at most %d",
+			       cpulist_count(list), STEER_CPUS);
+	return 0;
+}
+
+/* All of them are online, or the first that is not is named. */
+static int check_cpus(const struct cpulist *list, const struct stage_env *env, struct err *err)
+{
+	struct cpulist possible, online;
+	unsigned int cpu;
+
+	if (env->cpus(env->context, &possible, &online))
+		return no_cpu(cpulist_next(list, 0), env, err);
+	for (cpu = cpulist_next(list, 0); cpu < CPULIST_CPUS; cpu = cpulist_next(list, cpu + 1)) {
+		if (!cpulist_has(&online, cpu))
+			return no_cpu(cpu, env, err);
+	}
+	return 0;
 }
 
 static int steer_configure(const struct stage_use *use, const struct stage_env *env,
@@ -87,22 +114,14 @@ static int steer_configure(const struct stage_use *use, const struct stage_env *
 {
 	const struct steer_args *args = (const void *)use->args;
 	struct cpulist list = { 0 };
-	unsigned int at = 0;
-	int ret;
+	unsigned int cpu;
+	int ret = take_words(use, env, &list, err);
 
-	for (unsigned int i = 0; i < use->words; i++) {
-		ret = cpulist_add(&list, use->word[i], &at);
-		if (ret)
-			return refuse_words(ret, use->word[i], at, err);
-	}
-	if (cpulist_count(&list) > STEER_CPUS)
-		return err_set(err, ERR_USAGE, E2BIG, "steer", "%u CPUs are too many, at most %d",
-			       cpulist_count(&list), STEER_CPUS);
-	ret = check_cpus(&list, env, err);
+	ret = ret ?: check_cpus(&list, env, err);
 	if (ret)
 		return ret;
-	for (at = cpulist_next(&list, 0); at < CPULIST_CPUS; at = cpulist_next(&list, at + 1))
-		cfg->steer.cpu[cfg->steer.cpus++] = (__u16)at;
+	for (cpu = cpulist_next(&list, 0); cpu < CPULIST_CPUS; cpu = cpulist_next(&list, cpu + 1))
+		cfg->steer.cpu[cfg->steer.cpus++] = (__u16)cpu;
 	cfg->steer.by = (__u32)args->by;
 	cfg->steer.queue = args->queue ? (__u32)args->queue : QUEUE_DEFAULT;
 	if (cfg->steer.cpus > 1 && args->by != STEER_BY_ROUND_ROBIN && cfg->parse < PARSE_L4)
