@@ -2,13 +2,17 @@
 /* Where commands put their results: once, typed, in order. A sink makes text or JSON of it.
  *
  * Inside a list, keys are NULL. A summary is what a person sees in place of the whole container;
- * without one the text shows its contents as a block of its own. */
+ * without one the text shows its contents as a block of its own. The summary of an outermost
+ * container is a line of its own, printed at once: what streams are made of. */
 #ifndef XDPCTL_SINK_H
 #define XDPCTL_SINK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+struct type;
+struct value_env;
 
 enum sink_unit {
 	UNIT_NONE,
@@ -27,6 +31,8 @@ struct sink_ops {
 	void (*number)(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 	void (*real)(struct sink *sink, const char *key, double value, enum sink_unit unit);
 	void (*boolean)(struct sink *sink, const char *key, bool value);
+	void (*value)(struct sink *sink, const char *key, const struct type *type,
+		      const void *bytes, const struct value_env *env);
 	void (*flush)(struct sink *sink);
 	void (*free)(struct sink *sink);
 };
@@ -46,11 +52,20 @@ void sink_end(struct sink *sink);
 void sink_string(struct sink *sink, const char *key, const char *value);
 void sink_u64(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 void sink_real(struct sink *sink, const char *key, double value, enum sink_unit unit);
+void sink_null(struct sink *sink, const char *key);
 void sink_bool(struct sink *sink, const char *key, bool value);
+
+/* A typed value, see value.h: type->size bytes. */
+void sink_value(struct sink *sink, const char *key, const struct type *type, const void *bytes,
+		const struct value_env *env);
 
 /* A document, or one line of a stream, is complete: write it out. -errno if it could not be
  * written (disk full, broken pipe). */
 int sink_flush(struct sink *sink);
+
+/* The same in two steps, for streams of many lines: a line is complete; write out what is. */
+void sink_line(struct sink *sink);
+int sink_write(struct sink *sink);
 void sink_free(struct sink *sink); /* NULL is fine */
 
 /* "1.2 MB"; out has room for it. */

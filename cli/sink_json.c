@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "value.h"
+
 #define DEPTH 16
 
 struct sink_json {
@@ -14,10 +16,11 @@ struct sink_json {
 	unsigned int depth;
 	bool list[DEPTH]; /* the container at each depth is a list */
 	bool any[DEPTH];  /* and has an element already */
+	struct buf value; /* kept for its memory */
 };
 
 /* Bytes that are not UTF-8 (an interface name may have them) become U+FFFD. */
-static unsigned int utf8_length(const unsigned char *s)
+static unsigned int utf8_bytes(const unsigned char *s)
 {
 	unsigned int n = s[0] < 0x80	   ? 1
 			 : s[0] >> 5 == 6  ? 2
@@ -42,7 +45,7 @@ static void put_string(FILE *out, const char *text)
 
 	fputc('"', out);
 	while (*s) {
-		unsigned int n = utf8_length(s);
+		unsigned int n = utf8_bytes(s);
 
 		if (n == 0)
 			fputs("\\ufffd", out);
@@ -124,6 +127,18 @@ static void json_boolean(struct sink *sink, const char *key, bool value)
 	fputs(value ? "true" : "false", sink->out);
 }
 
+static void json_value(struct sink *sink, const char *key, const struct type *type,
+		       const void *bytes, const struct value_env *env)
+{
+	struct sink_json *json = prefix(sink, key);
+
+	buf_clear(&json->value);
+	value_print(type, bytes, VALUE_JSON, env, &json->value);
+	if (json->value.failed)
+		abort(); /* half a document would be worse */
+	fwrite(json->value.data, 1, json->value.length, sink->out);
+}
+
 static void json_flush(struct sink *sink)
 {
 	fputc('\n', sink->out);
@@ -131,7 +146,10 @@ static void json_flush(struct sink *sink)
 
 static void json_free(struct sink *sink)
 {
-	free(sink);
+	struct sink_json *json = (struct sink_json *)sink;
+
+	buf_free(&json->value);
+	free(json);
 }
 
 static const struct sink_ops json_ops = {
@@ -141,6 +159,7 @@ static const struct sink_ops json_ops = {
 	.number = json_number,
 	.real = json_real,
 	.boolean = json_boolean,
+	.value = json_value,
 	.flush = json_flush,
 	.free = json_free,
 };
