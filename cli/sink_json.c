@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "value.h"
+
 #define DEPTH 16
 
 struct sink_json {
