@@ -6,17 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if __has_include("ctype_parse.h")
-#include "ctype_parse.h"
-#else
-static int ctype_parse(const char *t, const struct btf *b, struct type **o, struct err *e)
-{
-	(void)t;
-	(void)b;
-	(void)o;
-	return err_set(e, ERR_UNSUPPORTED, ENOSYS, NULL, "no --as yet");
-}
-#endif
+#include "cdecl.h"
 
 static int retype(struct map *map, bool key, const char *text, struct err *err)
 {
@@ -25,7 +15,7 @@ static int retype(struct map *map, bool key, const char *text, struct err *err)
 
 	if (!text)
 		return 0;
-	ret = ctype_parse(text, map->btf, &type, err);
+	ret = cdecl_parse(text, map->btf, &type, err);
 	if (ret) {
 		if (err && !err->object[0])
 			snprintf(err->object, sizeof(err->object), "%s", key ? "--key-as" : "--as");
