@@ -124,7 +124,8 @@ static int pin(int fd, const char *path, struct err *err)
 	return map_pin_failed(path, errno, err);
 }
 
-static int show(struct app *app, int fd, struct err *err)
+/* typed: somebody gave types that should have been kept */
+static int show(struct app *app, int fd, bool typed, struct err *err)
 {
 	struct map map;
 	int ret = map_open(fd, &map, err);
@@ -132,6 +133,9 @@ static int show(struct app *app, int fd, struct err *err)
 	if (ret)
 		return ret;
 	app_tell(app, "%s: %s id:%u", app->word[0], map.kind->name, map.id);
+	if (typed && !map.btf_id)
+		app_note(app, "the kernel keeps no types with a %s: name them by --as each time",
+			 map.kind->name);
 	sink_object(app->sink, NULL, NULL);
 	sink_u64(app->sink, "id", map.id, UNIT_NONE);
 	sink_end(app->sink);
@@ -153,7 +157,8 @@ static int run_map_create(struct app *app, const void *args, struct err *err)
 	if (create.inner >= 0)
 		close(create.inner);
 	if (!ret)
-		return show(app, fd, err);
+		return show(app, fd, a->value && strspn(a->value, "0123456789") != strlen(a->value),
+			    err);
 	if (fd >= 0)
 		close(fd);
 	return ret;

@@ -31,7 +31,7 @@ static void read_old(struct map_use *use)
 	struct err ignored;
 
 	if (use->map.kind->no_get || use->map.kind->traits & KIND_HANDLE ||
-	    edit_get(&use->map, use->key, use->values, &ignored))
+	    edit_get_exact(&use->map, use->key, use->values, &ignored))
 		memset(use->values, 0, map_room(&use->map));
 }
 

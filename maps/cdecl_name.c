@@ -181,17 +181,6 @@ int cdecl_named(struct btf *btf, const char *name)
 	return basic(btf, name);
 }
 
-/* All types of another BTF come along: those that ours is made of are among them. */
-static int copy_from(struct btf *btf, const struct btf *from, const char *name, unsigned int kind)
-{
-	int id = find(from, name, kind), first;
-
-	if (id < 0)
-		return -ENOENT;
-	first = btf__add_btf(btf, from);
-	return first < 0 ? first : first + id - 1;
-}
-
 static bool is_own(const char *name)
 {
 	const struct notation *notation = notation_by_name(name);
@@ -209,13 +198,13 @@ int cdecl_known(struct btf *btf, const struct btf *base, const char *name, unsig
 	int id = find(btf, name, kind);
 
 	if (id < 0 && base)
-		id = copy_from(btf, base, name, kind);
+		id = cdecl_copy(btf, base, name, kind);
 	if (id >= 0 || (kind == BTF_KIND_TYPEDEF && is_own(name)))
 		return id >= 0 ? id : -ENOENT;
 	kernel = btf__load_vmlinux_btf();
 	if (libbpf_get_error(kernel))
 		return -ENOENT;
-	id = copy_from(btf, kernel, name, kind);
+	id = cdecl_copy(btf, kernel, name, kind);
 	btf__free(kernel);
 	return id;
 }

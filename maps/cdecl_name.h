@@ -23,6 +23,9 @@ const char *cdecl_integer(const struct cdecl_words *words);
  * -ENOENT. */
 int cdecl_named(struct btf *btf, const char *name);
 
+/* Copy the type of that name, with those that it is made of: its id in btf, or -ENOENT. */
+int cdecl_copy(struct btf *btf, const struct btf *from, const char *name, unsigned int kind);
+
 /* A struct, union, enum or typedef of btf itself, of base (may be NULL), or of the kernel, which
  * are added to btf: its id, or -ENOENT. */
 int cdecl_known(struct btf *btf, const struct btf *base, const char *name, unsigned int kind);

@@ -124,7 +124,7 @@ static int create_typed(const struct create *create, const struct side *key,
 
 	if (create->inner >= 0)
 		opts.inner_map_fd = (__u32)create->inner;
-	if (key->id && value->id && create->kind->traits & KIND_TABLE &&
+	if (value->id && (key->id || create->kind->traits & KIND_KEYLESS) &&
 	    !btf__load_into_kernel(btf)) {
 		opts.btf_fd = (__u32)btf__fd(btf);
 		opts.btf_key_type_id = key->id;

@@ -26,6 +26,9 @@ bool errno_says_unsupported(int errnum);
  * element. */
 int edit_get(const struct map *map, const void *key, void *values, struct err *err);
 
+/* The same for exactly this key: in an LPM trie edit_get() finds the longest prefix of it. */
+int edit_get_exact(const struct map *map, const void *key, void *values, struct err *err);
+
 /* flags: BPF_ANY, BPF_NOEXIST (-EEXIST is ERR_CONFLICT) or BPF_EXIST. Ids of programs and maps in
  * the value become descriptors for the call. */
 int edit_set(const struct map *map, const void *key, const void *values, uint64_t flags,
