@@ -158,13 +158,14 @@ static bool comes(const struct parser *p, const char *text, uint32_t length)
 /* The member that is expected, as value_print() writes it; else NULL. */
 static const struct member *take_expected(struct parser *p, const struct pairs *s)
 {
-	const struct member *member = &s->type->member[s->next];
+	const struct member *member;
 
 	if (s->type->kind != TYPE_STRUCT || s->next >= s->type->count)
 		return NULL;
-	if (comes(p, member->quoted, member->quoted_length))
+	member = &s->type->member[s->next];
+	if (*p->at == '"' && comes(p, member->quoted, member->quoted_length))
 		p->at += member->quoted_length;
-	else if (comes(p, member->label, member->label_length))
+	else if (*p->at != '"' && comes(p, member->label, member->label_length))
 		p->at += member->label_length;
 	else
 		return NULL;
