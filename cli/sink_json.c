@@ -3,7 +3,6 @@
  * the usual library has no unsigned 64-bit numbers, which is what counters are. */
 #include "sink.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,25 +38,46 @@ static unsigned int utf8_bytes(const unsigned char *s)
 	return n;
 }
 
+/* Characters that stand for themselves. */
+static size_t plain_length(const unsigned char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
+static void put_special(FILE *out, const unsigned char *s, unsigned int n)
+{
+	if (n == 0)
+		fputs("\\ufffd", out);
+	else if (*s == '"' || *s == '\\')
+		fprintf(out, "\\%c", *s);
+	else if (n == 1)
+		fprintf(out, "\\u%04x", *s);
+	else
+		fwrite(s, 1, n, out);
+}
+
 static void put_string(FILE *out, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
-	fputc('"', out);
+	putc_unlocked('"', out);
 	while (*s) {
-		unsigned int n = utf8_bytes(s);
+		size_t plain = plain_length(s);
 
-		if (n == 0)
-			fputs("\\ufffd", out);
-		else if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			fprintf(out, "\\u%04x", *s);
-		else
-			fwrite(s, 1, n, out);
-		s += n ? n : 1;
+		fwrite_unlocked(s, 1, plain, out);
+		s += plain;
+		if (*s) {
+			unsigned int n = utf8_bytes(s);
+
+			put_special(out, s, n);
+			s += n ? n : 1;
+		}
 	}
-	fputc('"', out);
+	putc_unlocked('"', out);
 }
 
 static struct sink_json *prefix(struct sink *sink, const char *key)
@@ -66,11 +86,11 @@ static struct sink_json *prefix(struct sink *sink, const char *key)
 
 	if (json->depth) {
 		if (json->any[json->depth - 1])
-			fputc(',', sink->out);
+			putc_unlocked(',', sink->out);
 		json->any[json->depth - 1] = true;
 		if (!json->list[json->depth - 1]) {
 			put_string(sink->out, key ? key : "");
-			fputc(':', sink->out);
+			putc_unlocked(':', sink->out);
 		}
 	}
 	return json;
@@ -104,11 +124,21 @@ static void json_string(struct sink *sink, const char *key, const char *value)
 		fputs("null", sink->out);
 }
 
+static void put_value(struct sink_json *json)
+{
+	if (json->value.failed)
+		abort(); /* half a document would be worse */
+	fwrite_unlocked(json->value.data, 1, json->value.length, json->base.out);
+}
+
 static void json_number(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit)
 {
+	struct sink_json *json = prefix(sink, key);
+
 	(void)unit;
-	prefix(sink, key);
-	fprintf(sink->out, "%" PRIu64, value);
+	buf_clear(&json->value);
+	buf_u64(&json->value, value);
+	put_value(json);
 }
 
 static void json_real(struct sink *sink, const char *key, double value, enum sink_unit unit)
@@ -134,9 +164,7 @@ static void json_value(struct sink *sink, const char *key, const struct type *ty
 
 	buf_clear(&json->value);
 	value_print(type, bytes, VALUE_JSON, env, &json->value);
-	if (json->value.failed)
-		abort(); /* half a document would be worse */
-	fwrite(json->value.data, 1, json->value.length, sink->out);
+	put_value(json);
 }
 
 static void json_flush(struct sink *sink)
