@@ -5,8 +5,9 @@
 #include <math.h>
 #include <time.h>
 
-#define MOMENT	  0.2 /* seconds */
-#define WRITE_OUT 0.1 /* a busy stream is written out this often, an idle one at once */
+#define MOMENT	    0.1 /* seconds */
+#define OUTPUT_SIZE 65536
+#define WRITE_OUT   0.1 /* a busy stream is written out this often, an idle one at once */
 
 static double now(void)
 {
@@ -20,6 +21,7 @@ void stream_begin(struct stream *stream, struct app *app, uint64_t count, double
 {
 	*stream = (struct stream){ .app = app, .count = count, .begin = now() };
 	stream->end = seconds > 0 ? stream->begin + seconds : HUGE_VAL;
+	setvbuf(stdout, NULL, _IOFBF, OUTPUT_SIZE);
 	app_wait(app, 0);
 }
 

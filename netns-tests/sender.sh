@@ -37,3 +37,9 @@ sender_until_ended() {
 		pause 0.02
 	done
 }
+
+# What was spawned by that name has begun to read: from then on it holds signals back.
+is_reading() {
+	grep -qx xdpctl "/proc/${PID[$1]}/comm" &&
+		grep -q '^SigBlk:.*[4-7c-f]...$' "/proc/${PID[$1]}/status"
+}

@@ -25,6 +25,7 @@ struct {
 } table SEC(".maps");
 
 __u32 what, number;
+struct odd odd = { .tail = { 1, 2, 3, 4, 5 } };
 __u64 refused;
 
 static __always_inline void fill(struct event *event, __u32 n)
@@ -64,8 +65,7 @@ int xevents(struct xdp_md *ctx)
 		fill(&event, n);
 		ret = bpf_perf_event_output(ctx, &perf, BPF_F_CURRENT_CPU, &event, sizeof(event));
 	} else if (what == SEND_ODD) {
-		struct odd odd = { .number = n, .tail = { 1, 2, 3, 4, 5 } };
-
+		odd.number = n;
 		ret = bpf_perf_event_output(ctx, &perf, BPF_F_CURRENT_CPU, &odd, sizeof(odd));
 	} else {
 		static const char format[] = "number %d: it - is [0] 1.0: so";

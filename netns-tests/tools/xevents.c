@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "xevents.skel.h"
 #include "xevents_shared.h"
+#include "xevents.skel.h"
 
 static unsigned int map_id(const struct bpf_map *map)
 {
