@@ -16,7 +16,7 @@ static int run_map_clear(struct app *app, const void *args, struct err *err)
 	if (ret)
 		return ret;
 	ret = edit_clear(&use.map, &done, err);
-	if (ret)
+	if (ret && done)
 		err_hint(err, "%llu elements were cleared before that", (unsigned long long)done);
 	map_use_close(&use);
 	if (ret)

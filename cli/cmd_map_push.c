@@ -28,7 +28,8 @@ static int run_map_push(struct app *app, const void *args, struct err *err)
 
 	if (ret)
 		return ret;
-	ret = map_use_values(app, &use, 1, err);
+	ret = edit_check(&use.map, EDIT_PUSH, err);
+	ret = ret ?: map_use_values(app, &use, 1, err);
 	/* kernel/bpf/queue_stack_maps.c: BPF_EXIST replaces the oldest */
 	ret = ret ?: edit_push(&use.map, use.values, a->force ? BPF_EXIST : BPF_ANY, err);
 	map_use_close(&use);

@@ -48,7 +48,8 @@ static int run_map_set(struct app *app, const void *args, struct err *err)
 	ret = map_use_open(app, &a->types, &use, err);
 	if (ret)
 		return ret;
-	ret = map_use_key(app, &use, 1, err);
+	ret = edit_check(&use.map, EDIT_SET, err);
+	ret = ret ?: map_use_key(app, &use, 1, err);
 	if (!ret && !a->noexist)
 		read_old(&use);
 	ret = ret ?: map_use_values(app, &use, 2, err);

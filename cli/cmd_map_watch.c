@@ -249,8 +249,8 @@ static int run_map_watch(struct app *app, const void *args, struct err *err)
 	if (!watch.before || !watch.now)
 		ret = err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory");
 	else if (!use.map.key)
-		ret = err_set(err, ERR_USAGE, EINVAL, use.map.object, "a %s has no keys",
-			      use.map.kind->name);
+		ret = err_set(err, ERR_USAGE, EINVAL, use.map.object,
+			      "a map of type %s has no keys", use.map.kind->name);
 	ret = ret ?: run_looks(&watch, args, err);
 	buf_free(&watch.line);
 	free(watch.before);

@@ -65,7 +65,7 @@ int map_use_key(struct app *app, struct map_use *use, unsigned int word, struct 
 	const char *text = app->word[word];
 
 	if (!use->map.key) {
-		err_set(err, ERR_USAGE, EINVAL, use->map.object, "a %s has no keys",
+		err_set(err, ERR_USAGE, EINVAL, use->map.object, "a map of type %s has no keys",
 			use->map.kind->name);
 		return err_hint(err, use->map.kind->traits & KIND_EVENTS
 					     ? "`xdpctl events` shows what it holds"

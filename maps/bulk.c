@@ -51,8 +51,10 @@ int bulk_load(struct bulk *bulk, int fd, struct err *err)
 	if (map->kind->no_set)
 		return edit_refuse(map, "load elements", map->kind->no_set, err);
 	if (!map->key)
-		return err_set(err, ERR_USAGE, EINVAL, map->object, "a %s has no keys",
+		return err_set(err, ERR_USAGE, EINVAL, map->object, "a map of type %s has no keys",
 			       map->kind->name);
+	if (map_is_frozen(map))
+		return edit_failed(map, EDIT_SET, NULL, -EPERM, err);
 	ret = parts_read(&parts, bulk, fd, err);
 	if (!ret && bulk->replace)
 		ret = parts_replace(&parts, bulk, err);

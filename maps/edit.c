@@ -23,8 +23,27 @@ static const char *const edit_words[EDITS] = {
 
 int edit_refuse(const struct map *map, const char *what, const char *reason, struct err *err)
 {
-	return err_set(err, ERR_UNSUPPORTED, EOPNOTSUPP, map->object, "a %s: cannot %s: %s",
-		       map->kind->name, what, reason);
+	return err_set(err, ERR_UNSUPPORTED, EOPNOTSUPP, map->object,
+		       "a map of type %s: cannot %s: %s", map->kind->name, what, reason);
+}
+
+int edit_check(const struct map *map, enum edit edit, struct err *err)
+{
+	bool deletes = edit == EDIT_DELETE || edit == EDIT_TAKE;
+	const char *reason = edit == EDIT_SET || edit == EDIT_PUSH ? map->kind->no_set
+			     : edit != EDIT_DELETE		   ? map->kind->no_get
+								   : NULL;
+	char what[32];
+
+	if (!reason && deletes)
+		reason = map->kind->no_delete;
+	if (!reason && deletes && map->kind->traits & KIND_FIXED)
+		reason = "all of them are there from the beginning; set it to zero";
+	if (!reason)
+		return 0;
+	snprintf(what, sizeof(what), "%s %s", edit_words[edit],
+		 map->key ? "an element" : "a value");
+	return edit_refuse(map, what, reason, err);
 }
 
 static int no_element(const struct map *map, const char *object, const void *key, struct err *err)
@@ -85,6 +104,9 @@ static int set_failed(const struct map *map, const char *object, const void *key
 		return err_set(err, ERR_CONFLICT, EBUSY, object,
 			       "its bucket or lock is busy: try again");
 	case EINVAL:
+		if (map->kind->traits & KIND_HANDLE)
+			return err_set(err, ERR_USAGE, EINVAL, object,
+				       "the kernel does not take that object here");
 		if (map->kind->traits & KIND_REFERS)
 			return err_set(err, ERR_FAILED, EINVAL, object,
 				       "the kernel takes no such value here (another type of "
@@ -109,6 +131,11 @@ int edit_failed(const struct map *map, enum edit edit, const void *key, int ret,
 		return no_element(map, object, key, err);
 	if (ret == -EPERM || ret == -EACCES)
 		return not_permitted(map, object, ret, err);
+	if (ret == -EINVAL && map->type == BPF_MAP_TYPE_LPM_TRIE)
+		return err_set(err, ERR_USAGE, EINVAL, object,
+			       "a prefix of this map has up to %u bits", (map->key_size - 4) * 8);
+	if (ret == -EBADF && map->kind->traits & KIND_HANDLE)
+		return err_set(err, ERR_USAGE, EBADF, object, "is no such object as this map has");
 	if (errno_says_unsupported(-ret) ||
 	    (ret == -EINVAL && edit != EDIT_SET && edit != EDIT_PUSH)) {
 		char what[32];
@@ -132,15 +159,18 @@ int edit_failed(const struct map *map, enum edit edit, const void *key, int ret,
 
 static int refuse_keyless(const struct map *map, struct err *err)
 {
-	err_set(err, ERR_USAGE, EINVAL, map->object, "a %s has no keys", map->kind->name);
+	err_set(err, ERR_USAGE, EINVAL, map->object, "a map of type %s has no keys",
+		map->kind->name);
 	return err_hint(err, map->kind->traits & KIND_EVENTS ? "`xdpctl events` shows its events"
 							     : "use push, pop and peek");
 }
 
 int edit_get(const struct map *map, const void *key, void *values, struct err *err)
 {
-	if (map->kind->no_get)
-		return edit_refuse(map, "read an element", map->kind->no_get, err);
+	int ret = edit_check(map, EDIT_GET, err);
+
+	if (ret)
+		return ret;
 	if (!map->key)
 		return refuse_keyless(map, err);
 	return edit_failed(map, EDIT_GET, key,
@@ -194,8 +224,9 @@ int edit_set(const struct map *map, const void *key, const void *values, uint64_
 	const void *value = values;
 	int fd = -1, ret;
 
-	if (map->kind->no_set)
-		return edit_refuse(map, "write an element", map->kind->no_set, err);
+	ret = edit_check(map, EDIT_SET, err);
+	if (ret)
+		return ret;
 	if (!map->key)
 		return refuse_keyless(map, err);
 	if (map->kind->traits & KIND_REFERS && map->value_size <= sizeof(copy)) {
@@ -211,27 +242,37 @@ int edit_set(const struct map *map, const void *key, const void *values, uint64_
 	return edit_failed(map, EDIT_SET, key, ret, err);
 }
 
+/* The kernel deletes from a devmap or cpumap what is not there, too: kernel/bpf/devmap.c. */
+static bool is_empty_slot(const struct map *map, const void *key)
+{
+	char value[16];
+
+	return map->kind->traits & KIND_INDEXED && map->kind->traits & KIND_REFERS &&
+	       map->value_size <= sizeof(value) && bpf_map_lookup_elem(map->fd, key, value) &&
+	       errno == ENOENT;
+}
+
 int edit_delete(const struct map *map, const void *key, struct err *err)
 {
-	if (map->kind->no_delete)
-		return edit_refuse(map, "delete an element", map->kind->no_delete, err);
+	int ret = edit_check(map, EDIT_DELETE, err);
+
+	if (ret)
+		return ret;
 	if (!map->key)
 		return refuse_keyless(map, err);
-	if (map->kind->traits & KIND_FIXED)
-		return edit_refuse(map, "delete an element",
-				   "all of them are there from the beginning; set it to zero", err);
-	return edit_failed(map, EDIT_DELETE, key, bpf_map_delete_elem(map->fd, key) ? -errno : 0,
-			   err);
+	ret = is_empty_slot(map, key) ? -ENOENT : bpf_map_delete_elem(map->fd, key) ? -errno : 0;
+	/* of a sockmap: net/core/sock_map.c */
+	if (ret == -EINVAL && map->type == BPF_MAP_TYPE_SOCKMAP)
+		ret = -ENOENT;
+	return edit_failed(map, EDIT_DELETE, key, ret, err);
 }
 
 int edit_take(const struct map *map, const void *key, void *values, struct err *err)
 {
-	if (map->kind->no_get ?: map->kind->no_delete)
-		return edit_refuse(map, "take an element",
-				   map->kind->no_get ?: map->kind->no_delete, err);
-	if (map->kind->traits & KIND_FIXED)
-		return edit_refuse(map, "take an element",
-				   "all of them are there from the beginning", err);
+	int ret = edit_check(map, EDIT_TAKE, err);
+
+	if (ret)
+		return ret;
 	return edit_failed(map, EDIT_TAKE, key,
 			   bpf_map_lookup_and_delete_elem(map->fd, key, values) ? -errno : 0, err);
 }
@@ -240,7 +281,7 @@ static int needs_queue(const struct map *map, struct err *err)
 {
 	if (map->kind->traits & KIND_KEYLESS)
 		return 0;
-	err_set(err, ERR_USAGE, EINVAL, map->object, "a %s has keys", map->kind->name);
+	err_set(err, ERR_USAGE, EINVAL, map->object, "a map of type %s has keys", map->kind->name);
 	return err_hint(err, "use get, set and del");
 }
 
@@ -250,8 +291,9 @@ int edit_peek(const struct map *map, void *value, struct err *err)
 
 	if (ret)
 		return ret;
-	if (map->kind->no_get)
-		return edit_refuse(map, "read an element", map->kind->no_get, err);
+	ret = edit_check(map, EDIT_GET, err);
+	if (ret)
+		return ret;
 	ret = bpf_map_lookup_elem(map->fd, NULL, value) ? -errno : 0;
 	if (ret == -ENOENT && map->type == BPF_MAP_TYPE_BLOOM_FILTER)
 		return err_set(err, ERR_NOT_FOUND, ENOENT, map->object, "the value is not in it");
@@ -264,8 +306,9 @@ int edit_push(const struct map *map, const void *value, uint64_t flags, struct e
 
 	if (ret)
 		return ret;
-	if (map->kind->no_set)
-		return edit_refuse(map, "push a value", map->kind->no_set, err);
+	ret = edit_check(map, EDIT_PUSH, err);
+	if (ret)
+		return ret;
 	return edit_failed(map, EDIT_PUSH, NULL,
 			   bpf_map_update_elem(map->fd, NULL, value, flags) ? -errno : 0, err);
 }

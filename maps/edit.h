@@ -19,6 +19,9 @@ int edit_failed(const struct map *map, enum edit edit, const void *key, int ret,
 /* ERR_UNSUPPORTED with a reason: "cannot WHAT: REASON". */
 int edit_refuse(const struct map *map, const char *what, const char *reason, struct err *err);
 
+/* The same before anything is read or parsed, if this type of map cannot have that step; else 0. */
+int edit_check(const struct map *map, enum edit edit, struct err *err);
+
 /* It is the kernel's way to say that it has no such operation. */
 bool errno_says_unsupported(int errnum);
 
@@ -26,7 +29,7 @@ bool errno_says_unsupported(int errnum);
  * element. */
 int edit_get(const struct map *map, const void *key, void *values, struct err *err);
 
-/* The same for exactly this key: in an LPM trie edit_get() finds the longest prefix of it. */
+/* The same for this very key: in an LPM trie edit_get() finds the longest prefix that covers it. */
 int edit_get_exact(const struct map *map, const void *key, void *values, struct err *err);
 
 /* flags: BPF_ANY, BPF_NOEXIST (-EEXIST is ERR_CONFLICT) or BPF_EXIST. Ids of programs and maps in

@@ -40,8 +40,9 @@ int edit_set_many(const struct map *map, const void *keys, const void *values, u
 		return 0;
 	if (no_batches(ret))
 		return set_each(map, keys, values, count, done, err);
-	return edit_failed(map, EDIT_SET,
-			   *done < count ? key + (size_t)*done * map->key_size : NULL, ret, err);
+	if (*done >= count) /* it was refused before it began */
+		*done = 0;
+	return edit_failed(map, EDIT_SET, key + (size_t)*done * map->key_size, ret, err);
 }
 
 /* What has gone meanwhile is as good as deleted. */
@@ -64,7 +65,7 @@ static int delete_each(const struct map *map, const char *keys, uint32_t count, 
 int edit_delete_many(const struct map *map, const void *keys, uint32_t count, uint32_t *done,
 		     struct err *err)
 {
-	const char *key = keys;
+	uint32_t gone;
 	int ret;
 
 	if (!(map->kind->traits & KIND_TABLE) || map->kind->traits & KIND_FIXED)
@@ -73,15 +74,60 @@ int edit_delete_many(const struct map *map, const void *keys, uint32_t count, ui
 	ret = bpf_map_delete_batch(map->fd, keys, done, NULL);
 	if (!ret)
 		return 0;
-	if (no_batches(ret))
+	if (no_batches(ret) || *done >= count)
 		*done = 0;
-	else if (ret != -ENOENT)
+	if (!no_batches(ret) && ret != -ENOENT)
 		return edit_failed(map, EDIT_DELETE, NULL, ret, err);
 	/* the first one that had gone ended the batch */
-	key += (size_t)*done * map->key_size;
-	count -= *done;
-	ret = delete_each(map, key, count, done, err);
+	gone = *done;
+	ret = delete_each(map, (const char *)keys + (size_t)gone * map->key_size, count - gone,
+			  done, err);
+	*done += gone;
 	return ret;
+}
+
+struct sought {
+	const struct map *map;
+	const char *key;
+	void *values;
+};
+
+/* struct bpf_lpm_trie_key: the length in bits, then so many that count */
+static bool same_prefix(const char *a, const char *b)
+{
+	uint64_t bits = load_unsigned(a, 4), bytes = bits / 8;
+	unsigned int rest = bits % 8;
+
+	if (memcmp(a, b, 4 + bytes) != 0)
+		return false;
+	return !rest || (uint8_t)(a[4 + bytes] ^ b[4 + bytes]) >> (8 - rest) == 0;
+}
+
+static int seek(void *context, const void *keys, const void *values, uint32_t count,
+		struct err *err)
+{
+	struct sought *sought = context;
+	const struct map *map = sought->map;
+
+	(void)err;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!same_prefix(sought->key, (const char *)keys + i * map->key_size))
+			continue;
+		memcpy(sought->values, (const char *)values + i * map_room(map), map_room(map));
+		return -EEXIST; /* ends the walk */
+	}
+	return 0;
+}
+
+int edit_get_exact(const struct map *map, const void *key, void *values, struct err *err)
+{
+	struct sought sought = { .map = map, .key = key, .values = values };
+	int ret = edit_get(map, key, values, err);
+
+	if (ret || map->type != BPF_MAP_TYPE_LPM_TRIE)
+		return ret;
+	ret = map_walk(map, WALK_READ, seek, &sought, err);
+	return ret == -EEXIST ? 0 : ret ?: edit_failed(map, EDIT_GET, key, -ENOENT, err);
 }
 
 struct clearing {

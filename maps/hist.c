@@ -32,7 +32,7 @@ static bool is_integer(const struct type *type)
 static int check(const struct map *map, struct err *err)
 {
 	if (!map->key)
-		return err_set(err, ERR_USAGE, EINVAL, map->object, "a %s has no keys",
+		return err_set(err, ERR_USAGE, EINVAL, map->object, "a map of type %s has no keys",
 			       map->kind->name);
 	if (!is_integer(map->key) && (map->key->kind != TYPE_STRUCT || !slot_of(map))) {
 		err_set(err, ERR_USAGE, EINVAL, map->object,

@@ -109,7 +109,15 @@ static int skip_blanks(struct items *items, struct err *err)
 	}
 }
 
-/* A list of objects begins with [{ or is empty; a line may begin with [1,2] = 3. */
+/* The first character that is not blank; items->end if there is none. */
+static size_t behind_blanks(const struct items *items, size_t at)
+{
+	while (at < items->end && is_blank(items->data[at]))
+		at++;
+	return at;
+}
+
+/* A list of objects begins with [{" or is empty; a line may begin with [1,2] = 3 or [{a=1}] = 3. */
 static int look_for_list(struct items *items, struct err *err)
 {
 	size_t at;
@@ -118,15 +126,20 @@ static int look_for_list(struct items *items, struct err *err)
 	do {
 		if (fill(items, err))
 			return -EIO;
-		for (at = items->start; at < items->end && is_blank(items->data[at]); at++)
-			;
+		at = behind_blanks(items, items->start);
 		if (at < items->end && items->data[at] != '[')
 			return 0;
-		for (at++; at < items->end && is_blank(items->data[at]); at++)
-			;
-	} while (at >= items->end && !items->eof);
-	if (at < items->end && (items->data[at] == '{' || items->data[at] == ']')) {
+		at = behind_blanks(items, at + 1);
+		if (at < items->end && items->data[at] == ']')
+			items->list = true;
+		else if (at < items->end && items->data[at] != '{')
+			return 0;
+		else
+			at = behind_blanks(items, at + 1);
+	} while (!items->list && at >= items->end && !items->eof);
+	if (at < items->end && items->data[at] == '"')
 		items->list = true;
+	if (items->list) {
 		skip_blanks(items, err);
 		items->start++;
 	}

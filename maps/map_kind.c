@@ -14,10 +14,11 @@
 #define BPF_F_STACK_BUILD_ID (1U << 5)
 #endif
 
-#define NO_LIST	  "the kernel lists no elements of this type of map"
-#define KEPT	  "the kernel does not hand out what it holds"
-#define NO_EVENTS "it is a buffer of events, without elements"
-#define NO_KEYS	  "it has no keys"
+#define NO_LIST	    "the kernel lists no elements of this type of map"
+#define KEPT	    "the kernel does not hand out what it holds"
+#define NO_EVENTS   "it is a buffer of events, without elements"
+#define NO_KEYS	    "it has no keys"
+#define WITH_CGROUP "its elements come and go with their cgroups"
 
 const struct map_kind map_kinds[] = {
 	{ .type = BPF_MAP_TYPE_HASH, .name = "hash", .traits = KIND_TABLE },
@@ -90,14 +91,15 @@ const struct map_kind map_kinds[] = {
 	  .name = "sockhash",
 	  .traits = KIND_HANDLE,
 	  .value = "socket_ref" },
-	{ .type = BPF_MAP_TYPE_CGROUP_STORAGE, .name = "cgroup_storage", .traits = KIND_FIXED },
+	{ .type = BPF_MAP_TYPE_CGROUP_STORAGE, .name = "cgroup_storage", .no_delete = WITH_CGROUP },
 	{ .type = BPF_MAP_TYPE_REUSEPORT_SOCKARRAY,
 	  .name = "reuseport_sockarray",
 	  .traits = KIND_INDEXED | KIND_HANDLE,
 	  .value = "socket_ref" },
 	{ .type = BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
 	  .name = "percpu_cgroup_storage",
-	  .traits = KIND_FIXED | KIND_PERCPU },
+	  .traits = KIND_PERCPU,
+	  .no_delete = WITH_CGROUP },
 	{ .type = BPF_MAP_TYPE_QUEUE, .name = "queue", .traits = KIND_KEYLESS, .no_walk = NO_KEYS },
 	{ .type = BPF_MAP_TYPE_STACK, .name = "stack", .traits = KIND_KEYLESS, .no_walk = NO_KEYS },
 	{ .type = BPF_MAP_TYPE_SK_STORAGE,

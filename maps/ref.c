@@ -194,10 +194,42 @@ int ref_parse_map(const char *text, void *bytes, const struct value_env *env, st
 	return parse_id(REF_MAP, text, bytes, err);
 }
 
+/* The process that a pidfd stands for; 0 if it is none. */
+static unsigned int pid_of(int fd)
+{
+	char path[48], line[64];
+	unsigned int pid = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Pid:\t%u", &pid) == 1)
+			break;
+	}
+	if (file)
+		fclose(file);
+	return pid;
+}
+
+/* As it was written, where that can be told: by the path, or by the process. */
 void ref_print_fd(const void *bytes, const struct value_env *env, struct buf *out)
 {
+	int fd = (int)load_signed(bytes, 4);
+	char path[48], target[NOTATION_TEXT];
+	unsigned int pid;
+	ssize_t n;
+
 	(void)env;
-	buf_format(out, "fd:%d", (int)load_signed(bytes, 4));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, target, sizeof(target));
+	pid = n > 0 && target[0] != '/' ? pid_of(fd) : 0;
+	if (pid)
+		buf_format(out, "pid:%u", pid);
+	else if (n > 0 && (size_t)n < sizeof(target) && target[0] == '/')
+		buf_add(out, target, (size_t)n);
+	else
+		buf_format(out, "fd:%d", fd);
 }
 
 /* The value takes the descriptor over, which has to live until it is written. */
