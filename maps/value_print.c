@@ -192,8 +192,9 @@ static void print_notation(const struct printer *p, const struct type *type, con
 	if (p->style == VALUE_TEXT && p->out->data[from] == '#' &&
 	    is_bare(p->out->data + from + 1, length - 1))
 		return;
-	if (p->style == VALUE_TEXT && p->out->data[from] == ':' && type->size == 16)
-		return; /* ::1 */
+	if (p->style == VALUE_TEXT && p->out->data[from] == ':' &&
+	    (type->size == 16 || type->size == 20))
+		return; /* ::1, ::/0 */
 	length = length < sizeof(copy) ? length : sizeof(copy);
 	memcpy(copy, p->out->data + from, length);
 	p->out->length = from;
