@@ -31,7 +31,7 @@ XCFLAGS   = -std=gnu11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -DXDPCTL_VERSION='"$(VERS
             -ffunction-sections -fdata-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
             -fno-omit-frame-pointer -fno-sanitize-recover=all)
 XLDFLAGS  = $(LDFLAGS) -Wl,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LIBS     := -lbpf -lelf -lz -lmnl -lcap-ng -lm
+LIBS     := -lbpf -lelf -lz -lmnl -lcap-ng -lm -lpthread
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 BPFFLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_$(BPF_ARCH) \
@@ -43,7 +43,7 @@ SOURCES  := $(filter-out %_test.c %.bpf.c cli/main.c,$(wildcard maps/*.c datapla
             dataplane/stages/*/*.c control/*.c cli/*.c))
 TESTS    := $(wildcard maps/*_test.c dataplane/*_test.c dataplane/stages/*/*_test.c \
             control/*_test.c cli/*_test.c)
-BPF      := $(wildcard dataplane/*.bpf.c)
+BPF      := $(wildcard dataplane/*.bpf.c maps/*.bpf.c)
 BPF_AUX  := $(wildcard netns-tests/tools/*.bpf.c scripts/bench/*.bpf.c)
 
 GEN      := $(O)/gen/stages.gen.h $(O)/gen/stages.gen.bpf.h $(O)/gen/commands.gen.h $(O)/gen/layout.gen.h
@@ -110,6 +110,12 @@ $(O)/flags: FORCE
 
 # ---- BPF: object, relinked without DWARF, skeleton
 $(O)/bpf/%.tmp.o: dataplane/%.bpf.c | $(GEN)
+	@mkdir -p $(@D)
+	$(say) BPF $<
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c $< -o $@
+# an atomic exchange is an instruction of v3 (Linux 5.12)
+$(O)/bpf/atomic.tmp.o: BPFFLAGS += -mcpu=v3
+$(O)/bpf/%.tmp.o: maps/%.bpf.c
 	@mkdir -p $(@D)
 	$(say) BPF $<
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c $< -o $@

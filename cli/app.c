@@ -52,13 +52,61 @@ const struct field global_options[] = {
 	{ .type = FIELD_END },
 };
 
-const struct command *command_by_name(const char *name)
+/* The words of a command's name that are there, or 0. */
+static unsigned int match(const struct command *command, unsigned int count,
+			  const char *const *word)
+{
+	const char *space = strchr(command->name, ' ');
+	size_t length = space ? (size_t)(space - command->name) : strlen(command->name);
+
+	if (count < 1 || strlen(word[0]) != length || strncmp(command->name, word[0], length) != 0)
+		return 0;
+	if (!space)
+		return 1;
+	return count > 1 && strcmp(space + 1, word[1]) == 0 ? 2 : 0;
+}
+
+const struct command *command_find(unsigned int count, const char *const *word, unsigned int *words)
 {
 	for (const struct command *const *c = commands; *c; c++) {
-		if (strcmp((*c)->name, name) == 0)
+		*words = match(*c, count, word);
+		if (*words)
 			return *c;
 	}
 	return NULL;
+}
+
+static const char *in_group(const struct command *command, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(command->name, name, length) == 0 && command->name[length] == ' '
+		       ? command->name + length + 1
+		       : NULL;
+}
+
+bool command_is_group(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++) {
+		if (in_group(*c, name))
+			return true;
+	}
+	return false;
+}
+
+char *command_group_text(const char *name, char out[static 256])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (const struct command *const *c = commands; *c && used < 200; c++) {
+		const char *rest = in_group(*c, name);
+
+		if (rest)
+			used += (size_t)snprintf(out + used, 256 - used, "%s%s", used ? ", " : "",
+						 rest);
+	}
+	return out;
 }
 
 static const struct field *find_option(const struct option_scope *scopes, unsigned int count,
@@ -88,7 +136,9 @@ int option_take(const struct option_scope *scopes, unsigned int count, int argc,
 	bool is_long;
 	int ret;
 
-	if (word[0] != '-' || !word[1] || strcmp(word, "--") == 0)
+	/* "-5" is a number: no option is a digit */
+	if (word[0] != '-' || !word[1] || strcmp(word, "--") == 0 ||
+	    (word[1] >= '0' && word[1] <= '9'))
 		return 0;
 	is_long = word[1] == '-';
 	length = is_long ? strcspn(word, "=") : 2;

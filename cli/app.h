@@ -47,7 +47,16 @@ extern const struct command *const commands[];
 COMMAND_LIST(C)
 #undef C
 
-const struct command *command_by_name(const char *name);
+/* The command that these words begin with, of one word or two ("map dump"); *words is how many.
+ * NULL if there is none. */
+const struct command *command_find(unsigned int count, const char *const *word,
+				   unsigned int *words);
+
+/* There are commands of two words that begin with this one. */
+bool command_is_group(const char *name);
+
+/* The names behind the first word of a group, as a list for a message. */
+char *command_group_text(const char *name, char out[static 256]);
 
 /* Options that every command takes; they describe struct app. */
 extern const struct field global_options[];
@@ -77,6 +86,7 @@ void app_note(const struct app *app, const char *fmt, ...) __attribute__((format
 
 /* The text of `xdpctl help COMMAND` and of `xdpctl help`. */
 void help_command(FILE *out, const struct command *command);
+void help_group(FILE *out, const char *name);
 void help_all(FILE *out);
 
 /* The result is complete: write it out, or say why it could not be. */

@@ -6,14 +6,19 @@
 static int run_help(struct app *app, const void *args, struct err *err)
 {
 	const struct command *command;
+	unsigned int words;
 
 	(void)args;
 	if (!app->words) {
 		help_all(stdout);
 		return 0;
 	}
-	command = command_by_name(app->word[0]);
-	if (!command) {
+	command = command_find(app->words, app->word, &words);
+	if (!command && app->words == 1 && command_is_group(app->word[0])) {
+		help_group(stdout, app->word[0]);
+		return 0;
+	}
+	if (!command || words != app->words) {
 		err_set(err, ERR_USAGE, EINVAL, app->word[0], "no such command");
 		return err_hint(err, "`xdpctl help` lists them");
 	}
@@ -26,7 +31,7 @@ const struct command command_help = {
 	.words = "[COMMAND]",
 	.help = "show help on a command, or list all of them",
 	.text = "The same as --help behind a command.",
-	.max_words = 1,
+	.max_words = 2,
 	.offline = true,
 	.run = run_help,
 };

@@ -52,13 +52,32 @@ void help_command(FILE *out, const struct command *command)
 	print_options(out, "\nglobal options:\n", global_options, 2);
 }
 
+static void print_commands(FILE *out, const char *group)
+{
+	size_t length = strlen(group);
+
+	for (const struct command *const *c = commands; *c; c++) {
+		if (strncmp((*c)->name, group, length) == 0)
+			fprintf(out, "  %-*s %s\n", HELP_COLUMN - 2, (*c)->name, (*c)->help);
+	}
+}
+
+void help_group(FILE *out, const char *name)
+{
+	char group[32];
+
+	fprintf(out, "usage: xdpctl %s COMMAND [ARG...]\n\ncommands:\n", name);
+	snprintf(group, sizeof(group), "%s ", name);
+	print_commands(out, group);
+	fprintf(out, "\n`xdpctl help %s COMMAND` tells more.\n", name);
+}
+
 void help_all(FILE *out)
 {
 	fputs("xdpctl: XDP packet pipelines on network interfaces\n\n"
 	      "usage: xdpctl [OPTION...] COMMAND [ARG...]\n\ncommands:\n",
 	      out);
-	for (const struct command *const *c = commands; *c; c++)
-		fprintf(out, "  %-*s %s\n", HELP_COLUMN - 2, (*c)->name, (*c)->help);
+	print_commands(out, "");
 	print_options(out, "\noptions:\n", global_options, 2);
 	fputs("\n`xdpctl help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
 	      "3 unsupported here, 4 a capability is missing, 5 something is there already or\n"

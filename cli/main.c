@@ -118,15 +118,32 @@ static int run(struct app *app, const struct command *command, int argc, char **
 	return ret;
 }
 
-static int unknown(const char *name, struct err *err)
+/* No command: an unknown word, or a group without the second word. */
+static int unknown(int argc, char **argv, struct err *err)
 {
-	err_set(err, ERR_USAGE, EINVAL, name, "no such command");
-	return err_hint(err, "`xdpctl help` lists them");
+	char list[256];
+
+	if (!command_is_group(argv[0])) {
+		err_set(err, ERR_USAGE, EINVAL, argv[0], "no such command");
+		return err_hint(err, "`xdpctl help` lists them");
+	}
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0) {
+			help_group(stdout, argv[0]);
+			return 0;
+		}
+	}
+	if (argc > 1)
+		err_set(err, ERR_USAGE, EINVAL, argv[0], "there is no \"%s %s\"", argv[0], argv[1]);
+	else
+		err_set(err, ERR_USAGE, EINVAL, argv[0], "a word is missing behind it");
+	return err_hint(err, "one of %s", command_group_text(argv[0], list));
 }
 
 static int dispatch(struct app *app, int argc, char **argv, struct err *err)
 {
 	const struct command *command;
+	unsigned int words;
 	int at, ret = parse_globals(app, argc, argv, &at, err);
 
 	if (ret)
@@ -143,10 +160,11 @@ static int dispatch(struct app *app, int argc, char **argv, struct err *err)
 		err_set(err, ERR_USAGE, EINVAL, NULL, "a command is missing");
 		return err_hint(err, "`xdpctl help` lists them");
 	}
-	command = command_by_name(argv[at]);
+	command = command_find((unsigned int)(argc - at), (const char *const *)argv + at, &words);
 	if (!command)
-		return unknown(argv[at], err);
-	return run(app, command, argc - at - 1, argv + at + 1, err);
+		return unknown(argc - at, argv + at, err);
+	at += (int)words;
+	return run(app, command, argc - at, argv + at, err);
 }
 
 /* A file that we open must never get the number of a standard stream that is closed. */

@@ -50,6 +50,11 @@ void sink_value(struct sink *sink, const char *key, const struct type *type, con
 	sink->ops->value(sink, key, type, bytes, env);
 }
 
+void sink_raw(struct sink *sink, const char *data, size_t length)
+{
+	sink->ops->raw(sink, data, length);
+}
+
 void sink_line(struct sink *sink)
 {
 	sink->ops->flush(sink);

@@ -11,8 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct type;
-struct value_env;
+#include "value.h"
 
 enum sink_unit {
 	UNIT_NONE,
@@ -33,6 +32,7 @@ struct sink_ops {
 	void (*boolean)(struct sink *sink, const char *key, bool value);
 	void (*value)(struct sink *sink, const char *key, const struct type *type,
 		      const void *bytes, const struct value_env *env);
+	void (*raw)(struct sink *sink, const char *data, size_t length);
 	void (*flush)(struct sink *sink);
 	void (*free)(struct sink *sink);
 };
@@ -40,6 +40,7 @@ struct sink_ops {
 struct sink {
 	const struct sink_ops *ops;
 	FILE *out;
+	enum value_style style; /* in which values are written */
 };
 
 /* NULL if out of memory. The stream stays the caller's. */
@@ -55,9 +56,13 @@ void sink_real(struct sink *sink, const char *key, double value, enum sink_unit 
 void sink_null(struct sink *sink, const char *key);
 void sink_bool(struct sink *sink, const char *key, bool value);
 
-/* A typed value, see value.h: type->size bytes. */
+/* A value of type->size bytes in its notation. */
 void sink_value(struct sink *sink, const char *key, const struct type *type, const void *bytes,
 		const struct value_env *env);
+
+/* An element of a list that has been written in sink->style already: in JSON an object, as text a
+ * line, which is printed at once. For lists that have no end. */
+void sink_raw(struct sink *sink, const char *data, size_t length);
 
 /* A document, or one line of a stream, is complete: write it out. -errno if it could not be
  * written (disk full, broken pipe). */

@@ -3,8 +3,10 @@
  * the usual library has no unsigned 64-bit numbers, which is what counters are. */
 #include "sink.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "value.h"
 
@@ -15,69 +17,14 @@ struct sink_json {
 	unsigned int depth;
 	bool list[DEPTH]; /* the container at each depth is a list */
 	bool any[DEPTH];  /* and has an element already */
-	struct buf value; /* kept for its memory */
+	struct buf text;
 };
 
-/* Bytes that are not UTF-8 (an interface name may have them) become U+FFFD. */
-static unsigned int utf8_bytes(const unsigned char *s)
+static void put_string(struct sink_json *json, const char *text)
 {
-	unsigned int n = s[0] < 0x80	   ? 1
-			 : s[0] >> 5 == 6  ? 2
-			 : s[0] >> 4 == 14 ? 3
-			 : s[0] >> 3 == 30 ? 4
-					   : 0;
-
-	if (s[0] == 0xc0 || s[0] == 0xc1 || s[0] > 0xf4 || (s[0] == 0xe0 && s[1] < 0xa0) ||
-	    (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	for (unsigned int i = 1; i < n; i++) {
-		if (s[i] >> 6 != 2)
-			return 0;
-	}
-	return n;
-}
-
-/* Characters that stand for themselves. */
-static size_t plain_length(const unsigned char *s)
-{
-	size_t n = 0;
-
-	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
-		n++;
-	return n;
-}
-
-static void put_special(FILE *out, const unsigned char *s, unsigned int n)
-{
-	if (n == 0)
-		fputs("\\ufffd", out);
-	else if (*s == '"' || *s == '\\')
-		fprintf(out, "\\%c", *s);
-	else if (n == 1)
-		fprintf(out, "\\u%04x", *s);
-	else
-		fwrite(s, 1, n, out);
-}
-
-static void put_string(FILE *out, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	putc_unlocked('"', out);
-	while (*s) {
-		size_t plain = plain_length(s);
-
-		fwrite_unlocked(s, 1, plain, out);
-		s += plain;
-		if (*s) {
-			unsigned int n = utf8_bytes(s);
-
-			put_special(out, s, n);
-			s += n ? n : 1;
-		}
-	}
-	putc_unlocked('"', out);
+	buf_clear(&json->text);
+	buf_json(&json->text, text, strlen(text));
+	fwrite_unlocked(json->text.data, 1, json->text.length, json->base.out);
 }
 
 static struct sink_json *prefix(struct sink *sink, const char *key)
@@ -89,7 +36,7 @@ static struct sink_json *prefix(struct sink *sink, const char *key)
 			putc_unlocked(',', sink->out);
 		json->any[json->depth - 1] = true;
 		if (!json->list[json->depth - 1]) {
-			put_string(sink->out, key ? key : "");
+			put_string(json, key ? key : "");
 			putc_unlocked(':', sink->out);
 		}
 	}
@@ -105,40 +52,31 @@ static void json_begin(struct sink *sink, const char *key, bool list, const char
 		abort();
 	json->list[json->depth] = list;
 	json->any[json->depth++] = false;
-	fputc(list ? '[' : '{', sink->out);
+	putc_unlocked(list ? '[' : '{', sink->out);
 }
 
 static void json_end(struct sink *sink)
 {
 	struct sink_json *json = (struct sink_json *)sink;
 
-	fputc(json->list[--json->depth] ? ']' : '}', sink->out);
+	putc_unlocked(json->list[--json->depth] ? ']' : '}', sink->out);
 }
 
 static void json_string(struct sink *sink, const char *key, const char *value)
 {
-	prefix(sink, key);
+	struct sink_json *json = prefix(sink, key);
+
 	if (value)
-		put_string(sink->out, value);
+		put_string(json, value);
 	else
 		fputs("null", sink->out);
 }
 
-static void put_value(struct sink_json *json)
-{
-	if (json->value.failed)
-		abort(); /* half a document would be worse */
-	fwrite_unlocked(json->value.data, 1, json->value.length, json->base.out);
-}
-
 static void json_number(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit)
 {
-	struct sink_json *json = prefix(sink, key);
-
 	(void)unit;
-	buf_clear(&json->value);
-	buf_u64(&json->value, value);
-	put_value(json);
+	prefix(sink, key);
+	fprintf(sink->out, "%" PRIu64, value);
 }
 
 static void json_real(struct sink *sink, const char *key, double value, enum sink_unit unit)
@@ -162,22 +100,26 @@ static void json_value(struct sink *sink, const char *key, const struct type *ty
 {
 	struct sink_json *json = prefix(sink, key);
 
-	buf_clear(&json->value);
-	value_print(type, bytes, VALUE_JSON, env, &json->value);
-	put_value(json);
+	buf_clear(&json->text);
+	value_print(type, bytes, VALUE_JSON, env, &json->text);
+	fwrite_unlocked(json->text.data, 1, json->text.length, sink->out);
+}
+
+static void json_raw(struct sink *sink, const char *data, size_t length)
+{
+	prefix(sink, NULL);
+	fwrite_unlocked(data, 1, length, sink->out);
 }
 
 static void json_flush(struct sink *sink)
 {
-	fputc('\n', sink->out);
+	putc_unlocked('\n', sink->out);
 }
 
 static void json_free(struct sink *sink)
 {
-	struct sink_json *json = (struct sink_json *)sink;
-
-	buf_free(&json->value);
-	free(json);
+	buf_free(&((struct sink_json *)sink)->text);
+	free(sink);
 }
 
 static const struct sink_ops json_ops = {
@@ -188,6 +130,7 @@ static const struct sink_ops json_ops = {
 	.real = json_real,
 	.boolean = json_boolean,
 	.value = json_value,
+	.raw = json_raw,
 	.flush = json_flush,
 	.free = json_free,
 };
@@ -198,6 +141,6 @@ struct sink *sink_json_new(FILE *out)
 
 	if (!json)
 		return NULL;
-	json->base = (struct sink){ .ops = &json_ops, .out = out };
+	json->base = (struct sink){ .ops = &json_ops, .out = out, .style = VALUE_JSON };
 	return &json->base;
 }

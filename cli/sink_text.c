@@ -143,13 +143,17 @@ static void text_boolean(struct sink *sink, const char *key, bool value)
 static void text_value(struct sink *sink, const char *key, const struct type *type,
 		       const void *bytes, const struct value_env *env)
 {
-	struct buf buf = { 0 };
+	struct buf text = { 0 };
 
-	if (text_of(sink)->hidden)
-		return;
-	value_print(type, bytes, VALUE_TEXT, env, &buf);
-	put(text_of(sink), key, buf_string(&buf), false);
-	buf_free(&buf);
+	value_print(type, bytes, VALUE_TEXT, env, &text);
+	put(text_of(sink), key, buf_string(&text), false);
+	buf_free(&text);
+}
+
+static void text_raw(struct sink *sink, const char *data, size_t length)
+{
+	fwrite_unlocked(data, 1, length, sink->out);
+	putc_unlocked('\n', sink->out);
 }
 
 static void text_flush(struct sink *sink)
@@ -176,6 +180,7 @@ static const struct sink_ops text_ops = {
 	.real = text_real,
 	.boolean = text_boolean,
 	.value = text_value,
+	.raw = text_raw,
 	.flush = text_flush,
 	.free = text_free,
 };
@@ -186,7 +191,7 @@ struct sink *sink_text_new(FILE *out, bool colour)
 
 	if (!text)
 		return NULL;
-	text->base = (struct sink){ .ops = &text_ops, .out = out };
+	text->base = (struct sink){ .ops = &text_ops, .out = out, .style = VALUE_TEXT };
 	text->colour = colour;
 	return &text->base;
 }

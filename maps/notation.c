@@ -20,12 +20,14 @@ static void print_ip4(const void *bytes, const struct value_env *env, struct buf
 {
 	const uint8_t *b = bytes;
 
+	char text[16], *to = text;
+
 	(void)env;
 	for (int i = 0; i < 4; i++) {
-		if (i)
-			buf_char(out, '.');
-		buf_u64(out, b[i]);
+		to = u64_text(to, b[i]);
+		*to++ = '.';
 	}
+	buf_add(out, text, (size_t)(to - text) - 1);
 }
 
 static int parse_ip4(const char *text, void *bytes, const struct value_env *env, struct err *err)
@@ -62,12 +64,12 @@ static int parse_ip6(const char *text, void *bytes, const struct value_env *env,
 
 static void print_mac(const void *bytes, const struct value_env *env, struct buf *out)
 {
-	char text[MAC_TEXT];
-	mac_addr mac;
+	size_t from = out->length;
 
 	(void)env;
-	memcpy(&mac, bytes, sizeof(mac));
-	buf_text(out, mac_text(text, mac));
+	buf_hex(out, bytes, 6);
+	for (size_t i = from + 2; i < out->length; i += 3)
+		out->data[i] = ':';
 }
 
 static int parse_mac(const char *text, void *bytes, const struct value_env *env, struct err *err)
@@ -141,13 +143,26 @@ static int parse_be64(const char *text, void *bytes, const struct value_env *env
 	return parse_big(text, bytes, 8, err);
 }
 
-/* An interface by name; "#7" where there is none by that number. */
+/* An interface by name; "#7" where there is none by that number, or where its name would not read
+ * back: a name may begin with # itself, and any byte but a few is good for one. */
+static bool reads_back(const char *name)
+{
+	size_t length = strlen(name), n = 1;
+
+	if (name[0] == '#' || strncmp(name, "hex:", 4) == 0)
+		return false;
+	for (; length && n; name += n, length -= n)
+		n = utf8_length(name, length);
+	return n != 0;
+}
+
 static void print_ifindex(const void *bytes, const struct value_env *env, struct buf *out)
 {
 	ifindex_t ifindex = (ifindex_t)load_unsigned(bytes, 4);
 	char name[NOTATION_TEXT];
 
-	if (ifindex && env && env->ifname_of && env->ifname_of(env->context, ifindex, name))
+	if (ifindex && env && env->ifname_of && env->ifname_of(env->context, ifindex, name) &&
+	    reads_back(name))
 		buf_text(out, name);
 	else
 		buf_format(out, "#%u", ifindex);
@@ -231,7 +246,7 @@ static int scale_nsec(const char *text, uint64_t unit, uint64_t *out)
 			fraction += part * (uint64_t)(*text - '0');
 		}
 	}
-	if (*text >= '0' && *text <= '9')
+	if ((*text >= '0' && *text <= '9') || *text == '.')
 		return -EINVAL;
 	if (__builtin_mul_overflow(whole, unit, &whole) ||
 	    __builtin_add_overflow(whole, fraction, out))
@@ -291,6 +306,65 @@ static int parse_verdict(const char *text, void *bytes, const struct value_env *
 	return 0;
 }
 
+/* A key of an LPM trie: the length of the prefix, then the address as it is stored. */
+static void print_prefix(const void *bytes, bool ip6, struct buf *out)
+{
+	if (ip6)
+		print_ip6((const uint8_t *)bytes + 4, NULL, out);
+	else
+		print_ip4((const uint8_t *)bytes + 4, NULL, out);
+	buf_char(out, '/');
+	buf_u64(out, load_unsigned(bytes, 4));
+}
+
+static int parse_prefix(const char *text, void *bytes, bool ip6, struct err *err)
+{
+	const char *slash = strchrnul(text, '/');
+	uint64_t length = ip6 ? 128 : 32;
+	char address[64];
+
+	if (slash - text >= (long)sizeof(address))
+		return wants(err, text, "a prefix such as 10.0.0.0/8");
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (inet_pton(ip6 ? AF_INET6 : AF_INET, address, (uint8_t *)bytes + 4) != 1 ||
+	    (*slash && text_to_u64(slash + 1, UINT32_MAX, &length)))
+		return wants(err, text,
+			     ip6 ? "a prefix such as 2001:db8::/32"
+				 : "a prefix such as 10.0.0.0/8");
+	if (length > (ip6 ? 128 : 32))
+		return err_set(err, ERR_USAGE, ERANGE, NULL, "%.60s: a prefix has up to %u bits",
+			       text, ip6 ? 128 : 32);
+	store_number(bytes, 4, length);
+	return 0;
+}
+
+static void print_prefix4(const void *bytes, const struct value_env *env, struct buf *out)
+{
+	(void)env;
+	print_prefix(bytes, false, out);
+}
+
+static int parse_prefix4(const char *text, void *bytes, const struct value_env *env,
+			 struct err *err)
+{
+	(void)env;
+	return parse_prefix(text, bytes, false, err);
+}
+
+static void print_prefix6(const void *bytes, const struct value_env *env, struct buf *out)
+{
+	(void)env;
+	print_prefix(bytes, true, out);
+}
+
+static int parse_prefix6(const char *text, void *bytes, const struct value_env *env,
+			 struct err *err)
+{
+	(void)env;
+	return parse_prefix(text, bytes, true, err);
+}
+
 static const struct notation notations[] = {
 	{ "ip4_be", 4, false, print_ip4, parse_ip4 },
 	{ "in_addr", 4, false, print_ip4, parse_ip4 },
@@ -310,9 +384,12 @@ static const struct notation notations[] = {
 	{ "nsec_t", 8, false, print_nsec, parse_nsec },
 	{ "verdict_t", 4, false, print_verdict, parse_verdict },
 	{ "xdp_action", 4, false, print_verdict, parse_verdict },
+	{ "ip4_prefix", 8, false, print_prefix4, parse_prefix4 },
+	{ "ip6_prefix", 20, false, print_prefix6, parse_prefix6 },
 	{ "prog_ref", 4, true, ref_print_prog, ref_parse_prog },
 	{ "map_ref", 4, true, ref_print_map, ref_parse_map },
 	{ "socket_ref", 4, false, ref_print_fd, ref_parse_socket },
+	{ "socket_cookie", 8, false, ref_print_cookie, ref_parse_socket64 },
 	{ "task_ref", 4, false, ref_print_fd, ref_parse_task },
 	{ "file_ref", 4, false, ref_print_fd, ref_parse_file },
 	{ "cgroup_ref", 4, false, ref_print_fd, ref_parse_cgroup },
@@ -329,13 +406,21 @@ const struct notation *notation_by_name(const char *name)
 	return NULL;
 }
 
+bool notation_asks(const struct notation *notation)
+{
+	return notation->parse == parse_ifindex || notation->print == ref_print_fd ||
+	       notation->print == ref_print_cookie;
+}
+
 const struct notation *notation_of(const char *name, uint32_t size)
 {
 	const struct notation *notation = notation_by_name(name);
 
 	/* references are our own: a typedef of somebody else's that is called like one is not */
 	return notation && notation->size == size && notation->parse != ref_parse_prog &&
-			       notation->print != ref_print_fd && notation->parse != ref_parse_map
+			       notation->print != ref_print_fd &&
+			       notation->parse != ref_parse_map &&
+			       notation->print != ref_print_cookie
 		       ? notation
 		       : NULL;
 }

@@ -38,6 +38,9 @@ struct notation {
 /* For a typedef or struct of that name and size; NULL if it has none. */
 const struct notation *notation_of(const char *name, uint32_t size);
 
+/* It asks the machine something, by struct value_env. */
+bool notation_asks(const struct notation *notation);
+
 /* By name alone, for types that are not from BTF. */
 const struct notation *notation_by_name(const char *name);
 

@@ -284,3 +284,19 @@ int ref_parse_cgroup(const char *text, void *bytes, const struct value_env *env,
 {
 	return open_path(text, O_RDONLY | O_DIRECTORY, bytes, env, err);
 }
+
+void ref_print_cookie(const void *bytes, const struct value_env *env, struct buf *out)
+{
+	(void)env;
+	buf_format(out, "cookie:%llu", (unsigned long long)load_unsigned(bytes, 8));
+}
+
+int ref_parse_socket64(const char *text, void *bytes, const struct value_env *env, struct err *err)
+{
+	uint32_t fd;
+	int ret = ref_parse_socket(text, &fd, env, err);
+
+	if (!ret)
+		store_number(bytes, 8, fd);
+	return ret;
+}

@@ -36,4 +36,8 @@ int ref_parse_task(const char *text, void *bytes, const struct value_env *env, s
 int ref_parse_file(const char *text, void *bytes, const struct value_env *env, struct err *err);
 int ref_parse_cgroup(const char *text, void *bytes, const struct value_env *env, struct err *err);
 
+/* A socket in eight bytes: it is read back as its cookie. */
+void ref_print_cookie(const void *bytes, const struct value_env *env, struct buf *out);
+int ref_parse_socket64(const char *text, void *bytes, const struct value_env *env, struct err *err);
+
 #endif

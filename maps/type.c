@@ -69,7 +69,8 @@ static bool label_member(struct member *member)
 	struct buf label = { 0 }, quoted = { 0 };
 
 	buf_format(&label, "%s=", member->name);
-	buf_format(&quoted, "\"%s\":", member->name);
+	buf_json(&quoted, member->name, strlen(member->name));
+	buf_char(&quoted, ':');
 	member->label_length = (uint32_t)label.length;
 	member->quoted_length = (uint32_t)quoted.length;
 	member->label = label.data;
@@ -174,14 +175,17 @@ static void describe_number(const struct type *type, struct buf *out)
 
 static void describe_members(const struct type *type, struct buf *out)
 {
-	buf_format(out, "%s%s{ ", type->name ? type->name : "struct", " ");
+	buf_format(out, "%s { ", type->name ? type->name : type->is_union ? "union" : "struct");
 	for (uint32_t i = 0; i < type->count; i++) {
 		const struct member *member = &type->member[i];
 		const struct type *inner = member->type;
 
 		while (inner->kind == TYPE_ARRAY)
 			inner = inner->element;
-		type_describe(inner->kind == TYPE_TEXT ? inner : inner, out);
+		if (inner->kind == TYPE_TEXT)
+			buf_text(out, "char");
+		else
+			type_describe(inner, out);
 		buf_format(out, " %s", member->name);
 		for (inner = member->type; inner->kind == TYPE_ARRAY; inner = inner->element)
 			buf_format(out, "[%u]", inner->count);
@@ -192,6 +196,22 @@ static void describe_members(const struct type *type, struct buf *out)
 		buf_text(out, "; ");
 	}
 	buf_char(out, '}');
+}
+
+static void describe_array(const struct type *type, struct buf *out)
+{
+	const struct type *inner = type;
+
+	while (inner->kind == TYPE_ARRAY)
+		inner = inner->element;
+	if (inner->kind == TYPE_TEXT)
+		buf_text(out, "char");
+	else
+		type_describe(inner, out);
+	for (; type->kind == TYPE_ARRAY; type = type->element)
+		buf_format(out, "[%u]", type->count);
+	if (inner->kind == TYPE_TEXT)
+		buf_format(out, "[%u]", inner->size);
 }
 
 void type_describe(const struct type *type, struct buf *out)
@@ -214,7 +234,7 @@ void type_describe(const struct type *type, struct buf *out)
 		buf_text(out, type->size == 4 ? "float" : "double");
 		break;
 	case TYPE_TEXT:
-		buf_text(out, "char");
+		buf_format(out, "char[%u]", type->size);
 		break;
 	case TYPE_NOTATION:
 		buf_text(out, type->notation->name);
@@ -224,8 +244,7 @@ void type_describe(const struct type *type, struct buf *out)
 		buf_text(out, type->name ? type->name : "enum");
 		break;
 	case TYPE_ARRAY:
-		type_describe(type->element, out);
-		buf_format(out, "[%u]", type->count);
+		describe_array(type, out);
 		break;
 	case TYPE_STRUCT:
 		describe_members(type, out);
@@ -283,47 +302,51 @@ void store_number(void *bytes, uint32_t size, uint64_t value)
 	}
 }
 
-/* On a little-endian machine bit 0 is the lowest of the first byte, else the highest. */
-static uint8_t *bit_at(const void *bytes, uint32_t offset, uint8_t *mask)
+/* The bytes that a bitfield touches, at most 9, as one number; its lowest bit is *shift up. */
+static unsigned __int128 load_around(const uint8_t *bytes, uint32_t offset, uint32_t bits,
+				     uint32_t *shift)
 {
+	uint32_t first = offset / 8, n = (offset % 8 + bits + 7) / 8;
+	unsigned __int128 value = 0;
+
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	*mask = (uint8_t)(1u << (offset % 8));
+	*shift = offset % 8;
+	for (uint32_t i = n; i-- > 0;)
+		value = value << 8 | bytes[first + i];
 #else
-	*mask = (uint8_t)(0x80u >> (offset % 8));
+	*shift = 8 * n - offset % 8 - bits;
+	for (uint32_t i = 0; i < n; i++)
+		value = value << 8 | bytes[first + i];
 #endif
-	return (uint8_t *)(uintptr_t)bytes + offset / 8;
+	return value;
 }
 
-/* The place of bit number i, from the lowest, in a bitfield. */
-static uint32_t bit_place(uint32_t offset, uint32_t bits, uint32_t i)
+static uint64_t lowest_bits(uint32_t bits)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	(void)bits;
-	return offset + i;
-#else
-	return offset + bits - 1 - i;
-#endif
+	return bits ? UINT64_MAX >> (64 - bits) : 0;
 }
 
 uint64_t load_bits(const void *bytes, uint32_t offset, uint32_t bits)
 {
-	uint64_t value = 0;
-	uint8_t mask;
+	uint32_t shift;
+	unsigned __int128 around = load_around(bytes, offset, bits, &shift);
 
-	for (uint32_t i = 0; i < bits; i++) {
-		if (*bit_at(bytes, bit_place(offset, bits, i), &mask) & mask)
-			value |= 1ULL << i;
-	}
-	return value;
+	return (uint64_t)(around >> shift) & lowest_bits(bits);
 }
 
 void store_bits(void *bytes, uint32_t offset, uint32_t bits, uint64_t value)
 {
-	uint8_t mask;
+	uint32_t shift, n = (offset % 8 + bits + 7) / 8;
+	unsigned __int128 around = load_around(bytes, offset, bits, &shift);
+	uint8_t *to = (uint8_t *)bytes + offset / 8;
 
-	for (uint32_t i = 0; i < bits; i++) {
-		uint8_t *byte = bit_at(bytes, bit_place(offset, bits, i), &mask);
-
-		*byte = (uint8_t)(value >> i & 1 ? *byte | mask : *byte & ~mask);
+	around &= ~((unsigned __int128)lowest_bits(bits) << shift);
+	around |= (unsigned __int128)(value & lowest_bits(bits)) << shift;
+	for (uint32_t i = 0; i < n; i++, around >>= 8) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		to[i] = (uint8_t)around;
+#else
+		to[n - 1 - i] = (uint8_t)around;
+#endif
 	}
 }

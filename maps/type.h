@@ -37,6 +37,7 @@ struct member {
 	char *name;	 /* unique in its struct: members of anonymous ones count as the outer's */
 	uint32_t offset; /* bytes; of a bitfield: bits from the beginning of the struct */
 	uint32_t bits;	 /* of a bitfield, else 0 */
+	bool overlaps;	 /* with another: it comes from an anonymous union */
 	struct type *type;    /* of a bitfield: an integer, a bool or an enum */
 	char *label, *quoted; /* "name=" and "\"name\":", ready to print */
 	uint32_t label_length, quoted_length;
@@ -50,7 +51,7 @@ struct type {
 	bool has_padding; /* of the outermost type: bytes that belong to no member */
 	uint32_t size;	  /* bytes */
 	uint32_t count;	  /* of members, elements or names */
-	char *name;	  /* as in C: "struct flow"; may be NULL */
+	char *name;	  /* as in C: "struct flow", "enum mode"; may be NULL */
 	struct type *element;
 	struct member *member;
 	struct type_value *value; /* names of an enum */

@@ -57,6 +57,20 @@ static bool is_kernels_own(const char *name)
 	return false;
 }
 
+static bool is_width(uint32_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
+/* "struct flow"; 0 if it has none. */
+static int set_name(struct type *type, const char *keyword, const char *name)
+{
+	if (!name[0] || asprintf(&type->name, "%s %s", keyword, name) >= 0)
+		return 0;
+	type->name = NULL;
+	return -ENOMEM;
+}
+
 static struct type *build_int(struct build *b, const struct btf_type *t)
 {
 	uint8_t encoding = btf_int_encoding(t);
@@ -64,7 +78,7 @@ static struct type *build_int(struct build *b, const struct btf_type *t)
 			      : encoding & BTF_INT_SIGNED ? TYPE_SIGNED
 							  : TYPE_UNSIGNED;
 
-	if (t->size != 1 && t->size != 2 && t->size != 4 && t->size != 8 && t->size != 16)
+	if (!is_width(t->size) && t->size != 16)
 		kind = TYPE_BYTES;
 	if (kind == TYPE_BOOL && t->size != 1)
 		kind = TYPE_UNSIGNED;
@@ -80,11 +94,11 @@ static int64_t enum_value(const struct btf_type *t, uint32_t i)
 
 static struct type *build_enum(struct build *b, const struct btf_type *t)
 {
-	struct type *type = type_new(TYPE_ENUM, t->size);
+	struct type *type = type_new(is_width(t->size) ? TYPE_ENUM : TYPE_BYTES, t->size);
 	uint32_t n = btf_vlen(t);
 
-	if (!type)
-		return no_memory(b);
+	if (!type || type->kind == TYPE_BYTES)
+		return type ?: no_memory(b);
 	type->is_signed = btf_kflag(t);
 	type->value = calloc(n ? n : 1, sizeof(*type->value));
 	for (uint32_t i = 0; type->value && i < n; i++) {
@@ -95,7 +109,7 @@ static struct type *build_enum(struct build *b, const struct btf_type *t)
 		type->value[i].value = (uint64_t)enum_value(t, i);
 		type->count += type->value[i].name != NULL;
 	}
-	if (type->count == n && type->value)
+	if (type->count == n && type->value && set_name(type, "enum", name_of(b, t)) == 0)
 		return type;
 	type_free(type);
 	return no_memory(b);
@@ -143,6 +157,7 @@ static int hoist(struct build *b, struct type *to, struct type *inner, uint32_t 
 		if (ret)
 			break;
 		to->member[to->count - 1].bits = member->bits;
+		to->member[to->count - 1].overlaps = member->overlaps || inner->is_union;
 		to->member[to->count - 1].offset =
 			member->offset + (member->bits ? offset * 8 : offset);
 	}
@@ -152,26 +167,60 @@ static int hoist(struct build *b, struct type *to, struct type *inner, uint32_t 
 	return ret;
 }
 
+/* Where a member is, in bits, and how many of a bitfield it has, else 0. Before BTF had bitfields
+ * (Linux 5.0) the integer type of a member said which of its bits are meant. */
+static void locate(const struct build *b, const struct btf_type *t, uint32_t i, uint32_t *at,
+		   uint32_t *bits)
+{
+	const struct btf_type *m = btf__type_by_id(b->btf, btf_members(t)[i].type);
+
+	*at = btf_member_bit_offset(t, i);
+	*bits = btf_member_bitfield_size(t, i);
+	for (int n = 0; m && (btf_is_mod(m) || btf_is_typedef(m)) && n < MOST_DEPTH; n++)
+		m = btf__type_by_id(b->btf, m->type);
+	if (!btf_kflag(t) && m && btf_is_int(m) && m->size <= 8 &&
+	    (btf_int_bits(m) < 8 * m->size || *at % 8)) {
+		*at += btf_int_offset(m);
+		*bits = btf_int_bits(m);
+	}
+}
+
+/* The type of a bitfield; takes the one that it is declared with. */
+static struct type *bits_type(struct type *type)
+{
+	bool with_sign = type->kind == TYPE_SIGNED;
+
+	if (type->size <= 8 && (type->kind == TYPE_UNSIGNED || type->kind == TYPE_BOOL ||
+				type->kind == TYPE_ENUM || with_sign))
+		return type;
+	type_free(type);
+	return type_new(with_sign ? TYPE_SIGNED : TYPE_UNSIGNED, 8);
+}
+
 static int add_member(struct build *b, struct type *to, const struct btf_type *t, uint32_t i)
 {
 	const struct btf_member *m = &btf_members(t)[i];
-	uint32_t at = btf_member_bit_offset(t, i), bits = btf_member_bitfield_size(t, i);
 	const char *name = btf__name_by_offset(b->btf, m->name_off);
 	struct type *type = build(b, m->type);
+	uint32_t at, bits;
 
 	if (!type)
 		return -EINVAL;
-	if (type->size == 0 || (!name[0] && type->kind != TYPE_STRUCT)) {
-		type_free(type); /* a flexible array, or bits that only fill up */
+	locate(b, t, i, &at, &bits);
+	if (type->size == 0 || (!name[0] && type->kind != TYPE_STRUCT) || bits > 64) {
+		/* a flexible array; bits that only fill up; more of them than can be shown, which
+		 * then count as padding */
+		type_free(type);
 		return 0;
+	}
+	if (bits ? at + bits > 8ULL * t->size : at / 8 + (uint64_t)type->size > t->size) {
+		type_free(type);
+		refuse(b, EINVAL, "its BTF has a member that ends behind the struct");
+		return -EINVAL;
 	}
 	if (!name[0])
 		return hoist(b, to, type, at / 8);
-	if (bits && (type->size > 8 || type->kind == TYPE_NOTATION)) {
-		type_free(type);
-		type = type_new(TYPE_UNSIGNED, 8);
-	}
-	if (type_add(to, name, bits ? 0 : at / 8, type)) {
+	if (type_add(to, name, bits ? 0 : at / 8, bits ? bits_type(type) : type)) {
 		no_memory(b);
 		return -ENOMEM;
 	}
@@ -185,15 +234,11 @@ static int add_member(struct build *b, struct type *to, const struct btf_type *t
 static struct type *build_struct(struct build *b, const struct btf_type *t, const char *name)
 {
 	struct type *type = type_struct(NULL);
-	const char *keyword = btf_is_union(t) ? "union" : "struct";
 
-	if (type && name[0] && asprintf(&type->name, "%s %s", keyword, name) < 0) {
-		type->name = NULL;
+	if (!type || set_name(type, btf_is_union(t) ? "union" : "struct", name)) {
 		type_free(type);
-		type = NULL;
-	}
-	if (!type)
 		return no_memory(b);
+	}
 	type->is_union = btf_is_union(t);
 	for (uint32_t i = 0; i < btf_vlen(t); i++) {
 		if (add_member(b, type, t, i)) {
@@ -205,6 +250,48 @@ static struct type *build_struct(struct build *b, const struct btf_type *t, cons
 	return type;
 }
 
+static struct type *build_opaque(struct build *b, const struct btf_type *t, const char *name)
+{
+	struct type *type = type_new(TYPE_OPAQUE, t->size);
+
+	if (type && set_name(type, "struct", name) == 0)
+		return type;
+	type_free(type);
+	return no_memory(b);
+}
+
+static bool has_member(const struct type *type, const char *name)
+{
+	for (uint32_t i = 0; i < type->count; i++) {
+		if (strcmp(type->member[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Static variables of two files may have the same name: the second is called "name#2". */
+static int add_variable(struct build *b, struct type *to, const struct btf_var_secinfo *at)
+{
+	const struct btf_type *variable = btf__type_by_id(b->btf, at->type);
+	struct type *type = variable && btf_is_var(variable) ? build(b, variable->type) : NULL;
+	char name[256];
+
+	if (!type)
+		return -EINVAL;
+	if (type->size == 0) {
+		type_free(type);
+		return 0;
+	}
+	snprintf(name, sizeof(name), "%s", name_of(b, variable));
+	for (int i = 2; has_member(to, name); i++)
+		snprintf(name, sizeof(name), "%.240s#%d", name_of(b, variable), i);
+	if (type_add(to, name, at->offset, type)) {
+		no_memory(b);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 /* A section such as .bss: its variables are its members. */
 static struct type *build_section(struct build *b, const struct btf_type *t)
 {
@@ -214,19 +301,14 @@ static struct type *build_section(struct build *b, const struct btf_type *t)
 	if (!type)
 		return no_memory(b);
 	for (uint32_t i = 0; i < btf_vlen(t); i++) {
-		const struct btf_type *variable = btf__type_by_id(b->btf, at[i].type);
-		struct type *member = build(b, variable->type);
-
-		if (member && member->size == 0) {
-			type_free(member);
-			continue;
-		}
-		if (!member || type_add(type, name_of(b, variable), at[i].offset, member)) {
+		if (at[i].offset > INT32_MAX || add_variable(b, type, &at[i])) {
 			type_free(type);
-			return member ? no_memory(b) : NULL;
+			return refuse(b, EINVAL, "its BTF has a variable without a type");
 		}
 	}
-	type->size = t->size;
+	/* 0 in an object file: the loader knows it from the section */
+	if (type->size < t->size)
+		type->size = t->size;
 	return type;
 }
 
@@ -257,7 +339,7 @@ static struct type *build_kind(struct build *b, const struct btf_type *t)
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:
 		if (is_kernels_own(name))
-			return type_new(TYPE_OPAQUE, t->size) ?: no_memory(b);
+			return build_opaque(b, t, name);
 		return build_named(name, t->size) ?: build_struct(b, t, name);
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
@@ -277,8 +359,10 @@ static struct type *build_any(struct build *b, uint32_t id)
 	const struct btf_type *t = btf__type_by_id(b->btf, id);
 	struct type *type;
 	int64_t size;
+	int steps = 0;
 
-	while (t && (btf_is_mod(t) || btf_is_typedef(t) || btf_is_type_tag(t) || btf_is_var(t))) {
+	while (t && steps++ < 2 * MOST_DEPTH &&
+	       (btf_is_mod(t) || btf_is_typedef(t) || btf_is_type_tag(t) || btf_is_var(t))) {
 		size = btf__resolve_size(b->btf, id);
 		if (btf_is_typedef(t) && size > 0) {
 			type = build_named(name_of(b, t), (uint32_t)size);

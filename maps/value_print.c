@@ -64,7 +64,9 @@ static void print_enum(const struct printer *p, const struct type *type, int64_t
 	for (uint32_t i = 0; i < type->count; i++) {
 		if ((int64_t)type->value[i].value != value)
 			continue;
-		buf_format(p->out, "%s%s%s", quote, type->value[i].name, quote);
+		buf_text(p->out, quote);
+		buf_text(p->out, type->value[i].name);
+		buf_text(p->out, quote);
 		return;
 	}
 	if (type->is_signed)
@@ -217,6 +219,37 @@ static void print_member(const struct printer *p, const struct member *member, c
 		print(p, member->type, bytes + member->offset);
 }
 
+/* What most members are: an integer, written in one go with what comes before it. */
+static bool print_integer(const struct printer *p, const struct member *member,
+			  const uint8_t *bytes, bool comma)
+{
+	bool json = p->style == VALUE_JSON;
+	uint32_t length = json ? member->quoted_length : member->label_length;
+	const struct type *type = member->type;
+	char *to;
+	int64_t value;
+
+	if ((type->kind != TYPE_UNSIGNED && type->kind != TYPE_SIGNED) || member->bits ||
+	    type->size > 8)
+		return false;
+	to = buf_space(p->out, length + 2 + U64_TEXT);
+	if (!to)
+		return true;
+	if (comma)
+		*to++ = ',';
+	memcpy(to, json ? member->quoted : member->label, length);
+	to += length;
+	value = type->kind == TYPE_SIGNED
+			? load_signed(bytes + member->offset, type->size)
+			: (int64_t)load_unsigned(bytes + member->offset, type->size);
+	if (type->kind == TYPE_SIGNED && value < 0) {
+		*to++ = '-';
+		value = (int64_t) - (uint64_t)value;
+	}
+	p->out->length = (size_t)(u64_text(to, (uint64_t)value) - p->out->data);
+	return true;
+}
+
 static bool print_members(const struct printer *p, const struct type *type, const uint8_t *bytes)
 {
 	bool any = false;
@@ -226,6 +259,10 @@ static bool print_members(const struct printer *p, const struct type *type, cons
 
 		if (member->type->kind == TYPE_OPAQUE)
 			continue;
+		if (print_integer(p, member, bytes, any)) {
+			any = true;
+			continue;
+		}
 		if (any)
 			buf_char(p->out, ',');
 		any = true;
@@ -243,6 +280,13 @@ static void print_struct(const struct printer *p, const struct type *type, const
 	buf_char(p->out, '{');
 	print_members(p, type, bytes);
 	buf_char(p->out, '}');
+}
+
+/* Without braces, unless nothing is in them. */
+static void print_bare(const struct printer *p, const struct type *type, const uint8_t *bytes)
+{
+	if (!print_members(p, type, bytes))
+		buf_text(p->out, "{}");
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
@@ -345,103 +389,9 @@ void value_print(const struct type *type, const void *bytes, enum value_style st
 		 is_zero((const uint8_t *)bytes + type->member[0].type->size,
 			 type->size - type->member[0].type->size))
 		print(&p, type->member[0].type, bytes);
-	else if (type->kind == TYPE_STRUCT && style == VALUE_TEXT && type->count)
-		print_members(&p, type, bytes);
+	else if (type->kind == TYPE_STRUCT && style == VALUE_TEXT)
+		print_bare(&p, type, bytes);
 	else
 		print(&p, type, bytes);
 	free(padding);
-}
-
-static void add_number(const struct type *type, uint8_t *sum, const uint8_t *more)
-{
-	unsigned __int128 a, b;
-
-	if (type->size == 16) {
-		memcpy(&a, sum, 16);
-		memcpy(&b, more, 16);
-		a += b;
-		memcpy(sum, &a, 16);
-	} else {
-		store_number(sum, type->size,
-			     load_unsigned(sum, type->size) + load_unsigned(more, type->size));
-	}
-}
-
-static void add_float(uint32_t size, uint8_t *sum, const uint8_t *more)
-{
-	double a, b;
-	float c, d;
-
-	if (size == 4) {
-		memcpy(&c, sum, 4);
-		memcpy(&d, more, 4);
-		c += d;
-		memcpy(sum, &c, 4);
-	} else {
-		memcpy(&a, sum, 8);
-		memcpy(&b, more, 8);
-		a += b;
-		memcpy(sum, &a, 8);
-	}
-}
-
-static void add_members(const struct type *type, uint8_t *sum, const uint8_t *more)
-{
-	for (uint32_t i = 0; i < type->count; i++) {
-		const struct member *member = &type->member[i];
-
-		if (!member->bits)
-			value_add(member->type, sum + member->offset, more + member->offset);
-		else if (member->type->kind == TYPE_UNSIGNED || member->type->kind == TYPE_SIGNED)
-			store_bits(sum, member->offset, member->bits,
-				   load_bits(sum, member->offset, member->bits) +
-					   load_bits(more, member->offset, member->bits));
-	}
-}
-
-void value_add(const struct type *type, void *sum, const void *more)
-{
-	uint8_t *to = sum;
-	const uint8_t *from = more;
-
-	switch (type->kind) {
-	case TYPE_UNSIGNED:
-	case TYPE_SIGNED:
-		add_number(type, to, from);
-		break;
-	case TYPE_FLOAT:
-		add_float(type->size, to, from);
-		break;
-	case TYPE_ARRAY:
-		for (size_t i = 0; i < type->count; i++)
-			value_add(type->element, to + i * type->element->size,
-				  from + i * type->element->size);
-		break;
-	case TYPE_STRUCT:
-		if (!type->is_union)
-			add_members(type, to, from);
-		break;
-	default:
-		break;
-	}
-}
-
-bool value_adds(const struct type *type)
-{
-	switch (type->kind) {
-	case TYPE_UNSIGNED:
-	case TYPE_SIGNED:
-	case TYPE_FLOAT:
-		return true;
-	case TYPE_ARRAY:
-		return type->count && value_adds(type->element);
-	case TYPE_STRUCT:
-		for (uint32_t i = 0; i < type->count && !type->is_union; i++) {
-			if (value_adds(type->member[i].type))
-				return true;
-		}
-		return false;
-	default:
-		return false;
-	}
 }

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "map_use.h"
+#include "progress.h"
+#include "walk.h"
+
+struct map_save_args {
+	struct map_types types;
+};
+
+static const struct field map_save_options[] = {
+	MAP_TYPE_FIELDS(struct map_save_args),
+	{ .type = FIELD_END },
+};
+
+/* A file gets its name only once it is whole. */
+struct saving {
+	const struct map_use *use;
+	enum value_style style;
+	const char *path; /* NULL: standard output */
+	char *part;	  /* the name until then; NULL if path is no ordinary file */
+	FILE *out;
+	struct buf text;
+	struct progress progress;
+	uint64_t count;
+};
+
+static int failed(const struct saving *saving, const char *what, int error, struct err *err)
+{
+	return err_set(err, err_code_of(error), error, saving->path ?: "output", "cannot %s: %s",
+		       what, strerror(error));
+}
+
+static int open_output(struct saving *saving, const char *path, struct err *err)
+{
+	struct stat st;
+	int fd;
+
+	if (strcmp(path, "-") == 0) {
+		saving->out = stdout;
+		return 0;
+	}
+	saving->path = path;
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		saving->out = fopen(path, "we");
+		return saving->out ? 0 : failed(saving, "open it", errno, err);
+	}
+	if (asprintf(&saving->part, "%s.XXXXXX", path) < 0) {
+		saving->part = NULL;
+		return failed(saving, "open it", ENOMEM, err);
+	}
+	fd = mkostemp(saving->part, O_CLOEXEC);
+	if (fd < 0) {
+		int error = errno;
+
+		free(saving->part);
+		saving->part = NULL;
+		return failed(saving, "create a file beside it", error, err);
+	}
+	fchmod(fd, 0644);
+	saving->out = fdopen(fd, "w");
+	return saving->out ? 0 : failed(saving, "open it", errno, err);
+}
+
+static int close_output(struct saving *saving, int ret, struct err *err)
+{
+	int error = 0;
+
+	if (saving->out && (fflush(saving->out) || ferror(saving->out)))
+		error = errno ? errno : EIO;
+	if (saving->part && !error && !ret && fsync(fileno(saving->out)))
+		error = errno;
+	if (saving->out && saving->out != stdout && fclose(saving->out) && !error)
+		error = errno;
+	if (saving->part && !error && !ret && rename(saving->part, saving->path))
+		error = errno;
+	if (saving->part && (error || ret))
+		unlink(saving->part);
+	free(saving->part);
+	if (!ret && error)
+		ret = failed(saving, "write it", error, err);
+	return ret;
+}
+
+static int save_block(void *context, const void *keys, const void *values, uint32_t count,
+		      struct err *err)
+{
+	struct saving *saving = context;
+	const struct map *map = &saving->use->map;
+
+	buf_clear(&saving->text);
+	for (uint32_t i = 0; i < count; i++) {
+		entry_print(map, (const char *)keys + (size_t)i * map->key_size,
+			    (const char *)values + i * map_room(map), saving->style,
+			    saving->use->env, &saving->text);
+		buf_char(&saving->text, '\n');
+	}
+	if (saving->text.failed)
+		return failed(saving, "format it", ENOMEM, err);
+	errno = 0;
+	if (fwrite_unlocked(saving->text.data, 1, saving->text.length, saving->out) !=
+	    saving->text.length)
+		return failed(saving, "write it", errno ? errno : EIO, err);
+	saving->count += count;
+	progress_tell(&saving->progress, "saved", saving->count, 0);
+	return 0;
+}
+
+static int run_map_save(struct app *app, const void *args, struct err *err)
+{
+	const struct map_save_args *a = args;
+	struct saving saving = { .style = app->sink->style };
+	struct map_use use;
+	int ret = map_use_open(app, &a->types, &use, err);
+
+	if (ret)
+		return ret;
+	saving.use = &use;
+	progress_start(&saving.progress, app);
+	ret = open_output(&saving, app->words > 1 ? app->word[1] : "-", err);
+	ret = ret ?: map_walk(&use.map, WALK_READ, save_block, &saving, err);
+	progress_stop(&saving.progress);
+	ret = close_output(&saving, ret, err);
+	buf_free(&saving.text);
+	map_use_close(&use);
+	return ret;
+}
+
+const struct command command_map_save = {
+	.name = "map save",
+	.words = "MAP [FILE|-]",
+	.help = "write all elements to a file, one a line",
+	.text = "KEY = VALUE, or with -j {\"key\":...,\"value\":...}; `map load` reads both. A file is\n"
+		"written beside its name and gets it once it is whole and on the disk.",
+	.options = map_save_options,
+	.args_size = sizeof(struct map_save_args),
+	.min_words = 1,
+	.max_words = 2,
+	.run = run_map_save,
+};
