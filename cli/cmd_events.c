@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "cdecl.h"
 #include "events.h"
-#include "ref.h"
+#include "mapref.h"
 #include "stream.h"
 #include "value.h"
 
@@ -41,7 +42,7 @@ static const struct field events_options[] = {
 	  .name = "as",
 	  .value = "TYPE",
 	  .offset = offsetof(struct events_args, as),
-	  .help = "what an event is: 'struct NAME', or the name of a typedef" },
+	  .help = "what an event is: 'struct NAME', 'struct { ip4_be src; u32 n; }'" },
 	{ .type = FIELD_COUNT,
 	  .name = "buffer",
 	  .value = "KIB",
@@ -62,6 +63,7 @@ struct show {
 	struct type *type; /* NULL: bytes */
 	struct type *hex;  /* of bytes; its size is set for each event */
 	struct buf line;
+	struct mapenv *holder;
 	const struct value_env *env;
 };
 
@@ -173,7 +175,7 @@ static void on_lost(void *context, int cpu, uint64_t count)
 static int open_map(struct app *app, struct bpf_map_info *info, struct err *err)
 {
 	__u32 length = sizeof(*info);
-	int fd = ref_open(REF_MAP, app->word[0], err), error;
+	int fd = mapref_open(&app->net, app->word[0], err), error;
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, info, &length) == 0)
 		return fd;
@@ -189,13 +191,17 @@ static int choose_type(struct show *show, const char *as, struct err *err)
 	int ret;
 
 	show->hex = type_new(TYPE_BYTES, 0);
-	if (!show->hex)
+	show->holder = mapenv_new(&show->stream.app->net);
+	if (!show->hex || !show->holder)
 		return err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory");
+	show->env = mapenv_of(show->holder);
 	if (!as)
 		return 0;
 	btf = events_btf(&show->info);
-	ret = events_type(as, btf, &show->type, err);
+	ret = cdecl_parse(as, btf, &show->type, err);
 	btf__free(btf);
+	if (ret && !err->object[0])
+		snprintf(err->object, sizeof(err->object), "--as");
 	return ret;
 }
 
@@ -257,7 +263,7 @@ static int run_with(struct show *show, struct app *app, const struct events_args
 
 static int run_events(struct app *app, const void *args, struct err *err)
 {
-	struct show show = { 0 };
+	struct show show = { .stream.app = app };
 	int fd = open_map(app, &show.info, err), ret;
 
 	if (fd < 0)
@@ -265,6 +271,7 @@ static int run_events(struct app *app, const void *args, struct err *err)
 	ret = run_with(&show, app, args, fd, err);
 	if (ret && !err->object[0])
 		snprintf(err->object, sizeof(err->object), "%s", app->word[0]);
+	mapenv_free(show.holder);
 	type_free(show.type);
 	type_free(show.hex);
 	buf_free(&show.line);
@@ -276,9 +283,10 @@ const struct command command_events = {
 	.name = "events",
 	.words = "REF",
 	.help = "show what programs send through a ring buffer or perf buffer",
-	.text = "REF is a map: id:N, pin:PATH or name:NAME. A line is the CPU (a ring buffer does not\n"
-		"tell it) and the event, taken apart by the type that --as names, else its bytes. The\n"
-		"type is looked up in the BTF of the map or of a program that uses it.\n\n"
+	.text = "REF is a map: IFACE/NAME, id:N, pin:PATH or name:NAME. A line is the CPU (a ring\n"
+		"buffer does not tell it) and the event, taken apart by the type of --as, else its\n"
+		"bytes. A type without a body is looked up in the BTF of the map or of a program that\n"
+		"uses it, and in the kernel's.\n\n"
 		"Each event goes to one reader. Another one is found if it runs in this PID namespace\n"
 		"and has the map open: then nothing is read without --force. Of a ring buffer two\n"
 		"readers take events from each other; a perf buffer's reader gets nothing any more\n"

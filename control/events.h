@@ -10,7 +10,6 @@
 #include <sys/types.h>
 
 #include "err.h"
-#include "type.h"
 
 struct events;
 struct btf;
@@ -66,8 +65,5 @@ pid_t events_reader(const struct bpf_map_info *info, char comm[static EVENTS_COM
 /* BTF in which the types of a map's events are: its own or, because libbpf gives none to buffers,
  * that of a program that uses it. NULL if there is none. For btf__free(). */
 struct btf *events_btf(const struct bpf_map_info *info);
-
-/* A type by its name in C, "struct NAME" or the name of a typedef. *out is for type_free(). */
-int events_type(const char *text, const struct btf *base, struct type **out, struct err *err);
 
 #endif

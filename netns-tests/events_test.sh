@@ -210,12 +210,32 @@ test_events_pinned_map_is_found() {
 	assert_events pin 1
 }
 
+# A map of the program on an interface; the type written out.
+test_events_map_of_an_interface_is_found() {
+	local program
+
+	sender_start
+	program=$(bpftool -j prog show | jq --argjson map "${MAP[ring]}" \
+		'.[] | select(.map_ids // [] | index($map)).id')
+	at box bpftool net attach xdpgeneric id "$program" dev eth0
+	send ring 3
+	xdp -j events eth0/ring --count 3 --as 'struct event' >"$TMP/iface.out"
+	assert_events iface 3
+	send ring 1
+	xdp -j events eth0/ring --count 1 --as 'struct { u32 n; ip4_be from; be16 port; u16 bits; }' |
+		assert_json "written out" '.value == {n: 3, from: "10.0.0.3", port: 3, bits: 3}
+			and (.rest | startswith("hex:01 00 00 00 65 "))'
+	send ring 1
+	at box bpftool net detach xdpgeneric dev eth0
+	refused not_found '' events eth0/ring
+}
+
 test_events_what_has_none_is_refused() {
 	sender_start
 	refused usage 'is of type hash: .*map dump' events "id:${MAP[table]}"
 	refused usage 'is of type hash: .*map dump' events "id:${MAP[table]}" --as 'struct nosuch'
 	refused not_found 'none by that id' events id:4294967295
-	refused not_found 'no such type' events "id:${MAP[ring]}" --as 'struct nosuch'
+	refused usage 'as: .*nosuch' events "id:${MAP[ring]}" --as 'struct nosuch'
 	refused not_found 'no map has that name' events "name:nosuch_$LAB"
 	refused usage 'count' events "id:${MAP[ring]}" --count 0
 	refused usage 'for' events "id:${MAP[ring]}" --for 0
