@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Inside of c_type.c: names of types, and what is known of a type while it is laid out. */
+/* Inside of ctype_parse(): names of types, and what is known of a type while it is laid out. */
 #ifndef XDPCTL_C_TYPE_NAME_H
 #define XDPCTL_C_TYPE_NAME_H
 
