@@ -328,6 +328,9 @@ static struct btf *base_btf(void)
 	btf__add_struct(btf, "tight", 5);
 	btf__add_field(btf, "a", u8, 0, 0);
 	btf__add_field(btf, "b", u32, 8, 0);
+	btf__add_struct(btf, "odd", 5);
+	btf__add_field(btf, "a", u32, 0, 0);
+	btf__add_field(btf, "b", u8, 32, 0);
 	btf__add_fwd(btf, "later", BTF_FWD_STRUCT);
 	btf__add_enum(btf, "mode", 4);
 	btf__add_enum_value(btf, "ON", 1);
@@ -363,6 +366,9 @@ static void test_ctype_names_of_the_map_are_found(void **state)
 	assert_int_equal(type->member[1].offset, 4);
 	assert_int_equal(type->member[2].offset, 12);
 	assert_int_equal(type->size, 20); /* tight is packed: it aligns nothing */
+	type_free(type);
+	type = read_from(base, "struct { u8 x; struct odd f; }");
+	assert_int_equal(type->size, 6); /* nor does one whose size says that it is packed */
 	type_free(type);
 	check_refused(base, "struct later", "no type \"struct later\"");
 	check_refused(base, "struct flow_t", "no type \"struct flow_t\"");
@@ -400,6 +406,7 @@ static void test_ctype_errors_say_where(void **state)
 		{ "enum { A = -9223372036854775809 }", "too large" },
 		{ "struct { u8 a; u16 a; }", "\"a\" is given twice" },
 		{ "struct { u8 a; union { u8 b; u8 a; }; }", "\"a\" is given twice" },
+		{ "struct { struct { u8 a; u16 a; } in[2]; }", "\"a\" is given twice" },
 		{ "char[0]", "at least one element" },
 		{ "char[]", "expected a number" },
 		{ "char[-1]", "expected a number" },
