@@ -169,7 +169,9 @@ $(O)/fuzz/value_fuzz: maps/value_fuzz.c $(filter maps/%,$(SOURCES)) $(wildcard m
 	@mkdir -p $(@D)
 	$(say) CLANG $@
 	$(Q)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all -Imaps -o $@ $(filter %.c,$^) -lbpf -lelf -lz -lm
+		-fno-sanitize-recover=all -Imaps -o $@ $(filter %.c,$^) -lbpf -lelf -lz -lm || \
+		{ echo "fuzz: $(CLANG) has no libFuzzer: install libclang-rt-14-dev or \
+		libclang-common-14-dev" >&2; exit 1; }
 
 # a tool NAME is netns-tests/tools/NAME.c with NAME_*.c; its *.bpf.c become skeletons
 TOOL_DIRS   := netns-tests/tools scripts/bench

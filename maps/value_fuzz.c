@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A target for libFuzzer: two bytes choose a type, the rest is text for it. What is accepted has to
- * come back as the same bytes from text and from JSON; what is refused has to say why. */
+ * come back as the same bytes from text and from JSON; what is refused has to say why. If the two
+ * bytes are 255, the text is a type in C, and a value of it has to come back. */
 #include <errno.h>
 
+#include "c_type.h"
 #include "value_testing.h"
 
 #define SEEDS 4096 /* random types, beside those of the table */
@@ -166,6 +168,28 @@ static void try_text(const struct type *type, const char *text, size_t length, b
 	free(bytes);
 }
 
+static void try_type(const char *text, size_t length)
+{
+	char *copy = strndup(text, length);
+	struct buf why = { 0 };
+	struct err err = { 0 };
+	struct type *type;
+	uint8_t *bytes;
+
+	if (ctype_parse(copy, NULL, &type, &err)) {
+		if (!err.code || !err.message[0])
+			complain("refused without a reason", type_number(0), copy);
+	} else if (type->size < 4096) {
+		bytes = malloc(type->size);
+		make_bytes(&(struct dice){ length }, bytes, type->size);
+		if (!round_trips(type, bytes, &env, &why))
+			complain("comes back as something else", type, buf_string(&why));
+		free(bytes);
+	}
+	type_free(type);
+	free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data + 2, *end = (const char *)data + size;
@@ -174,6 +198,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
+	if (data[0] == 255 && data[1] == 255) {
+		try_type(text, size - 2);
+		return 0;
+	}
 	type = type_number((data[0] | (unsigned int)data[1] << 8) % SEEDS);
 	try_text(type, text, size - 2, false);
 	try_text(type, text, size - 2, true);

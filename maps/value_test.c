@@ -302,6 +302,7 @@ static void test_value_text_escapes_are_those_of_json(void **state)
 		{ "\"\\u20AC\\uffff\"", "\xe2\x82\xac\xef\xbf\xbf" },
 		{ "\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80" },
 		{ "\"\\udbff\\udfff\"", "\xf4\x8f\xbf\xbf" },
+		{ "\"\\ud840\\udc00\"", "\xf0\xa0\x80\x80" },
 		{ "\"a\\\"b\"", "a\"b" },
 		{ "", "" },
 		{ "  a b ", "a b" },
