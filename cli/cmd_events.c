@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "app.h"
-#include "cdecl.h"
+#include "c_type.h"
 #include "events.h"
 #include "mapref.h"
 #include "stream.h"
@@ -198,7 +198,7 @@ static int choose_type(struct show *show, const char *as, struct err *err)
 	if (!as)
 		return 0;
 	btf = events_btf(&show->info);
-	ret = cdecl_parse(as, btf, &show->type, err);
+	ret = ctype_parse(as, btf, &show->type, err);
 	btf__free(btf);
 	if (ret && !err->object[0])
 		snprintf(err->object, sizeof(err->object), "--as");

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cdecl.h"
+#include "c_type.h"
 
 static int retype(struct map *map, bool key, const char *text, struct err *err)
 {
@@ -15,7 +15,7 @@ static int retype(struct map *map, bool key, const char *text, struct err *err)
 
 	if (!text)
 		return 0;
-	ret = cdecl_parse(text, map->btf, &type, err);
+	ret = ctype_parse(text, map->btf, &type, err);
 	if (ret) {
 		if (err && !err->object[0])
 			snprintf(err->object, sizeof(err->object), "%s", key ? "--key-as" : "--as");

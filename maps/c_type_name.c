@@ -204,6 +204,8 @@ bool ctype_find(struct btf *btf, const char *keyword, const char *name, struct c
 		id = keyword[0] ? add_builtin_tag(btf, keyword, name) : add_builtin(btf, name);
 	for (int i = 0; id == 0 && !keyword[0] && i < 3; i++)
 		id = find_kind(btf, name, keywords[i]);
+	if (id == 0)
+		id = ctype_of_kernel(btf, keyword, name);
 	return found(btf, id, out);
 }
 

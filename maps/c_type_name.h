@@ -17,9 +17,13 @@ struct ctype_part {
 };
 
 /* "struct", "union" or "enum" and a name, or without a keyword ("") a typedef, a name of C's or the
- * kernel's, a notation, or anything of that name. False if there is none; id is negative if there
- * is no memory. */
+ * kernel's, a notation, or anything of that name; at last one of the running kernel. False if there
+ * is none; id is negative if there is no memory. */
 bool ctype_find(struct btf *btf, const char *keyword, const char *name, struct ctype_part *out);
+
+/* Copy a type of the running kernel, with those that it is made of: its id in btf, 0 if there is
+ * none of that name, negative if there is no memory. */
+int ctype_of_kernel(struct btf *btf, const char *keyword, const char *name);
 
 /* An integer of C; from what was counted of its words. False if they make no type. */
 struct ctype_words {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cdecl.h"
+#include "c_type.h"
 #include "edit.h"
 #include "text.h"
 
@@ -52,7 +52,7 @@ static int add_type(struct btf *btf, struct side *side, struct err *err)
 			   : strcmp(side->text, "ip6_prefix") == 0
 				   ? "struct ip6_prefix { __u32 prefixlen; ip6_addr address; }"
 				   : side->text;
-	int ret = cdecl_btf(text, btf, &side->id, err);
+	int ret = ctype_btf(text, btf, &side->id, err);
 	int64_t size = ret ? 0 : btf__resolve_size(btf, side->id);
 
 	if (ret)

@@ -19,6 +19,7 @@ die() {
 	exit 2
 }
 
+# shellcheck disable=SC2317 # the trap calls it
 cleanup() {
 	[ -z "$mounted" ] || umount "$tmp/bpf" || :
 	rm -rf "$tmp"

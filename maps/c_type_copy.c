@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "cdecl_name.h"
+#include "c_type_name.h"
 
 /* Copying a type and those that it is made of. What a pointer points to does not count in a value.
  */
@@ -113,15 +115,28 @@ static int copy_type(struct copy *copy, __u32 from)
 	return copy->id[from];
 }
 
-int cdecl_copy(struct btf *btf, const struct btf *from, const char *name, unsigned int kind)
+static unsigned int kind_of(const char *keyword)
 {
-	struct copy copy = { .to = btf, .from = from };
-	int id = btf__find_by_name_kind(from, name, kind);
+	return strcmp(keyword, "struct") == 0  ? BTF_KIND_STRUCT
+	       : strcmp(keyword, "union") == 0 ? BTF_KIND_UNION
+	       : strcmp(keyword, "enum") == 0  ? BTF_KIND_ENUM
+					       : BTF_KIND_TYPEDEF;
+}
 
-	if (id < 0)
-		return -ENOENT;
-	copy.id = calloc(btf__type_cnt(from), sizeof(*copy.id));
-	id = copy.id ? copy_type(&copy, (__u32)id) : -ENOMEM;
+int ctype_of_kernel(struct btf *btf, const char *keyword, const char *name)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+	struct copy copy = { .to = btf, .from = kernel };
+	int id = 0;
+
+	if (libbpf_get_error(kernel))
+		return 0;
+	id = btf__find_by_name_kind(kernel, name, kind_of(keyword));
+	if (id > 0) {
+		copy.id = calloc(btf__type_cnt(kernel), sizeof(*copy.id));
+		id = copy.id ? copy_type(&copy, (__u32)id) : -ENOMEM;
+	}
 	free(copy.id);
-	return id;
+	btf__free(kernel);
+	return id == -ENOMEM ? id : id > 0 ? id : 0;
 }
