@@ -90,19 +90,17 @@ static int run_map_drain(struct app *app, const void *args, struct err *err)
 	if (ret)
 		return ret;
 	rows.use = &use;
-	sink_list(app->sink, NULL, NULL);
 	if (a->zero)
 		ret = drain_numbers(&use, &rows, err);
 	else if (use.map.kind->traits & KIND_KEYLESS && !use.map.kind->no_get)
 		ret = drain_queue(&use, &rows, err);
 	else
 		ret = map_walk(&use.map, WALK_DRAIN, map_rows_put, &rows, err);
-	sink_end(app->sink);
+	map_rows_end(&rows, ret);
 	ret = ret ?: app_flush(app, err);
 	if (ret && rows.count)
 		err_hint(err, "%llu elements have been taken out already",
 			 (unsigned long long)rows.count);
-	buf_free(&rows.line);
 	map_use_close(&use);
 	return ret;
 }

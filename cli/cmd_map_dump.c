@@ -48,11 +48,9 @@ static int run_map_dump(struct app *app, const void *args, struct err *err)
 	rows.use = &use;
 	if (a->raw)
 		ret = make_raw(&use.map, err);
-	sink_list(app->sink, NULL, NULL);
 	ret = ret ?: map_walk(&use.map, WALK_READ, map_rows_put, &rows, err);
-	sink_end(app->sink);
+	map_rows_end(&rows, ret);
 	ret = ret ?: app_flush(app, err);
-	buf_free(&rows.line);
 	map_use_close(&use);
 	return ret;
 }

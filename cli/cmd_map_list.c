@@ -34,13 +34,18 @@ static void show_map(struct app *app, uint32_t id)
 static int show_all(struct app *app, struct err *err)
 {
 	uint32_t id = 0;
+	int ret = bpf_map_get_next_id(0, &id);
 
-	while (bpf_map_get_next_id(id, &id) == 0)
-		show_map(app, id);
-	if (errno == ENOENT)
+	if (!ret || ret == -ENOENT) {
+		sink_list(app->sink, NULL, NULL);
+		for (; !ret; ret = bpf_map_get_next_id(id, &id))
+			show_map(app, id);
+		sink_end(app->sink);
+	}
+	if (ret == -ENOENT)
 		return 0;
-	return err_set(err, err_code_of(errno), errno, "maps", "cannot list them: %s",
-		       strerror(errno));
+	return err_set(err, err_code_of(-ret), -ret, "maps", "cannot list them: %s",
+		       strerror(-ret));
 }
 
 static int by_id(const void *a, const void *b)
@@ -59,10 +64,12 @@ static int show_of_iface(struct app *app, struct err *err)
 	if (ret)
 		return ret;
 	qsort(ids, count, sizeof(*ids), by_id);
+	sink_list(app->sink, NULL, NULL);
 	for (unsigned int i = 0; i < count; i++) {
 		if (i == 0 || ids[i] != ids[i - 1])
 			show_map(app, ids[i]);
 	}
+	sink_end(app->sink);
 	free(ids);
 	return 0;
 }
@@ -72,9 +79,7 @@ static int run_map_list(struct app *app, const void *args, struct err *err)
 	int ret;
 
 	(void)args;
-	sink_list(app->sink, NULL, NULL);
 	ret = app->words ? show_of_iface(app, err) : show_all(app, err);
-	sink_end(app->sink);
 	return ret ?: app_flush(app, err);
 }
 

@@ -138,12 +138,29 @@ int map_check_output(struct app *app, struct err *err)
 		       strerror(errno ? errno : EIO));
 }
 
+static void begin_rows(struct map_rows *rows)
+{
+	if (!rows->begun)
+		sink_list(rows->app->sink, NULL, NULL);
+	rows->begun = true;
+}
+
+void map_rows_end(struct map_rows *rows, int ret)
+{
+	if (!ret)
+		begin_rows(rows);
+	if (rows->begun)
+		sink_end(rows->app->sink);
+	buf_free(&rows->line);
+}
+
 int map_rows_put(void *context, const void *keys, const void *values, uint32_t count,
 		 struct err *err)
 {
 	struct map_rows *rows = context;
 	const struct map *map = &rows->use->map;
 
+	begin_rows(rows);
 	for (uint32_t i = 0; i < count; i++) {
 		buf_clear(&rows->line);
 		entry_print(map, (const char *)keys + (size_t)i * map->key_size,

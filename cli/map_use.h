@@ -48,15 +48,18 @@ int map_use_values(struct app *app, struct map_use *use, unsigned int word, stru
 /* Show the element: as text its values alone, in JSON also its key. */
 int map_use_show(struct app *app, const struct map_use *use, struct err *err);
 
-/* An open-ended list of elements in the sink; map_rows_put() is for map_walk(). */
+/* An open-ended list of elements in the sink; map_rows_put() is for map_walk(), and map_rows_end()
+ * comes last, with what that returned. If it was refused, nothing is put out. */
 struct map_rows {
 	struct app *app;
 	const struct map_use *use;
 	struct buf line;
 	uint64_t count;
+	bool begun;
 };
 int map_rows_put(void *context, const void *keys, const void *values, uint32_t count,
 		 struct err *err);
+void map_rows_end(struct map_rows *rows, int ret);
 
 /* The names of the flags under the key "flags". */
 void map_show_flags(struct app *app, uint32_t flags);

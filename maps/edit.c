@@ -100,6 +100,15 @@ static int set_failed(const struct map *map, const char *object, const void *key
 			return err_set(err, ERR_USAGE, EOVERFLOW, object,
 				       "a queue has 1 to 16384 places");
 		break;
+	case ENODEV:
+		if (map->type == BPF_MAP_TYPE_CPUMAP)
+			return err_set(err, ERR_NOT_FOUND, ENODEV, object, "there is no such CPU");
+		break;
+	case ENOMEM: /* kernel/bpf/cpumap.c says so for both */
+		if (map->type == BPF_MAP_TYPE_CPUMAP)
+			return err_set(err, ERR_FAILED, ENOMEM, object,
+				       "out of memory, or no program for a cpumap");
+		break;
 	case EBUSY:
 		return err_set(err, ERR_CONFLICT, EBUSY, object,
 			       "its bucket or lock is busy: try again");
@@ -134,8 +143,9 @@ int edit_failed(const struct map *map, enum edit edit, const void *key, int ret,
 	if (ret == -EINVAL && map->type == BPF_MAP_TYPE_LPM_TRIE)
 		return err_set(err, ERR_USAGE, EINVAL, object,
 			       "a prefix of this map has up to %u bits", (map->key_size - 4) * 8);
-	if (ret == -EBADF && map->kind->traits & KIND_HANDLE)
-		return err_set(err, ERR_USAGE, EBADF, object, "is no such object as this map has");
+	if ((ret == -EBADF || ret == -ENOTSOCK) && map->kind->traits & KIND_HANDLE)
+		return err_set(err, ERR_USAGE, -ret, object,
+			       "that is no object of the kind that this map has");
 	if (errno_says_unsupported(-ret) ||
 	    (ret == -EINVAL && edit != EDIT_SET && edit != EDIT_PUSH)) {
 		char what[32];

@@ -141,7 +141,7 @@ int ref_open(enum ref_kind kind, const char *text, struct err *err)
 			return err_set(err, ERR_USAGE, EINVAL, text, "is not id:N");
 		return ref_open_id(kind, (uint32_t)id, err);
 	}
-	if (strncmp(text, "pin:", 4) == 0)
+	if (strncmp(text, "pin:", 4) == 0 && text[4])
 		return open_pin(kind, text + 4, err);
 	if (strncmp(text, "name:", 5) == 0 && text[5])
 		return open_named(kind, text + 5, err);

@@ -128,6 +128,10 @@ lab_down() {
 	for name in $(lab_names); do
 		ip netns del "$LAB-$name"
 	done
+	# what a test mounted there
+	while read -r name; do
+		umount -l "$name"
+	done < <(awk -v p="${TMP:-/nowhere}/" 'index($2, p) == 1 { print $2 }' /proc/self/mounts)
 	[ -z "${TMP:-}" ] || rm -rf "$TMP"
 	exit "$status"
 }

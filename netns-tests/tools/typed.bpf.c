@@ -32,6 +32,11 @@ struct entry {
 	__u16 rest;
 };
 
+struct pair {
+	__u32 a;
+	__u32 b;
+};
+
 struct mac_key {
 	__u32 prefixlen;
 	__u8 mac[6];
@@ -75,6 +80,9 @@ TABLE(t_lpmmac, LPM_TRIE, struct mac_key, __u32, 4, BPF_F_NO_PREALLOC);
 TABLE(t_log2, HASH, struct slot, __u64, 256, 0);
 TABLE(t_linear, PERCPU_ARRAY, __u32, __u64, 16, 0);
 TABLE(t_bytes, HASH, __u8, __u8, 256, 0);
+TABLE(t_big, HASH, __u32, struct pair, 1000000, BPF_F_NO_PREALLOC);
+TABLE(t_copy, HASH, __u32, struct pair, 1000000, BPF_F_NO_PREALLOC);
+TABLE(t_wide, ARRAY, __u32, struct pair, 20000, 0);
 TABLE(t_sk, SK_STORAGE, int, __u64, 0, BPF_F_NO_PREALLOC);
 TABLE(t_task, TASK_STORAGE, int, __u64, 0, BPF_F_NO_PREALLOC);
 TABLE(t_inode, INODE_STORAGE, int, __u64, 0, BPF_F_NO_PREALLOC);
