@@ -9,6 +9,7 @@ CC       ?= gcc
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 SANITIZE ?=
+FUZZ_TIME ?= 60
 V        ?=
 
 ifeq ($(V),1)
@@ -39,7 +40,7 @@ BPFFLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_$(BPF_ARCH)
 
 STAGES   := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard dataplane/stages/*/*.bpf.h)))))
 COMMANDS := $(sort $(patsubst cli/cmd_%.c,%,$(wildcard cli/cmd_*.c)))
-SOURCES  := $(filter-out %_test.c %.bpf.c cli/main.c,$(wildcard maps/*.c dataplane/*.c \
+SOURCES  := $(filter-out %_test.c %_fuzz.c %.bpf.c cli/main.c,$(wildcard maps/*.c dataplane/*.c \
             dataplane/stages/*/*.c control/*.c cli/*.c))
 TESTS    := $(wildcard maps/*_test.c dataplane/*_test.c dataplane/stages/*/*_test.c \
             control/*_test.c cli/*_test.c)
@@ -53,7 +54,7 @@ LIB      := $(O)/libxdpctl.a
 
 .DELETE_ON_ERROR:
 .PRECIOUS: $(O)/bpf/%.tmp.o $(O)/bpf/%.o $(O)/skel/%.skel.h $(O)/%.o
-.PHONY: all help deps build check unit netns lint bench demo install uninstall clean tools FORCE
+.PHONY: all help deps build check unit netns lint fuzz bench demo install uninstall clean tools FORCE
 
 all: xdpctl
 
@@ -88,8 +89,14 @@ netns: all tools ## run the tests on real packets alone
 lint: ## check format, include direction, shell scripts and the man page
 	$(Q)O=$(O) scripts/lint.sh
 
-bench: all tools ## measure against hand-written programs, tc and the bridge (ratios)
+fuzz: $(O)/fuzz/value_fuzz ## look for input that upsets the reading of values (FUZZ_TIME seconds)
+	@mkdir -p $(O)/fuzz/corpus
+	$(Q)$< -max_total_time=$(FUZZ_TIME) -max_len=400 -artifact_prefix=$(O)/fuzz/ \
+		-dict=maps/value_fuzz.dict $(O)/fuzz/corpus maps/value_fuzz.corpus
+
+bench: all tools ## measure against hand-written programs, tc, the bridge and bpftool (ratios)
 	$(Q)XDPCTL='$(CURDIR)/xdpctl' TOOLS='$(abspath $(O))/tools' BPFOBJ='$(abspath $(O))/bpf' scripts/bench.sh
+	$(Q)XDPCTL='$(CURDIR)/xdpctl' BPFTOOL='$(BPFTOOL)' scripts/bench_map.sh
 
 # ---- generated sources; FORCE so that a removed folder or changed flag is noticed
 define generate
@@ -113,6 +120,8 @@ $(O)/bpf/%.tmp.o: dataplane/%.bpf.c | $(GEN)
 	@mkdir -p $(@D)
 	$(say) BPF $<
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MT $@ -c $< -o $@
+# an atomic exchange is an instruction of v3 (Linux 5.12)
+$(O)/bpf/atomic.tmp.o: BPFFLAGS += -mcpu=v3
 $(O)/bpf/%.tmp.o: maps/%.bpf.c
 	@mkdir -p $(@D)
 	$(say) BPF $<
@@ -155,6 +164,15 @@ $(O)/test/$(notdir $(1:.c=)): $(O)/$(1:.c=.o) $(LIB)
 	$$(Q)$$(CC) $$(XCFLAGS) $$(XLDFLAGS) -o $$@ $$^ -lcmocka $$(LIBS)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
+
+# libFuzzer is clang's: Debian has it in libclang-rt-14-dev or, before, in libclang-common-14-dev
+$(O)/fuzz/value_fuzz: maps/value_fuzz.c $(filter maps/%,$(SOURCES)) $(wildcard maps/*.h)
+	@mkdir -p $(@D)
+	$(say) CLANG $@
+	$(Q)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -Imaps -o $@ $(filter %.c,$^) -lbpf -lelf -lz -lm || \
+		{ echo "fuzz: $(CLANG) has no libFuzzer: install libclang-rt-14-dev or \
+		libclang-common-14-dev" >&2; exit 1; }
 
 # a tool NAME is netns-tests/tools/NAME.c with NAME_*.c; its *.bpf.c become skeletons
 TOOL_DIRS   := netns-tests/tools scripts/bench

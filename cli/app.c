@@ -222,7 +222,13 @@ void app_note(const struct app *app, const char *fmt, ...)
 
 int app_flush(struct app *app, struct err *err)
 {
-	int ret = sink_flush(app->sink);
+	sink_line(app->sink);
+	return app_write(app, err);
+}
+
+int app_write(struct app *app, struct err *err)
+{
+	int ret = sink_write(app->sink);
 
 	if (ret)
 		err_set(err, ERR_FAILED, -ret, "output", "cannot write: %s", strerror(-ret));
@@ -237,19 +243,25 @@ int app_flush_done(struct app *app, struct err *err)
 }
 
 /* SIGINT and SIGTERM stay blocked after the first call, so none is lost between waits. */
-bool app_wait(struct app *app, double seconds)
+bool app_wait_for(struct app *app, int fd, double seconds)
 {
-	struct pollfd ready = { .events = POLLIN };
-	sigset_t signals;
+	struct pollfd ready[] = { { .events = POLLIN }, { .fd = fd, .events = POLLIN } };
 	int timeout = (int)fmin(ceil(seconds * 1000), 1e9);
+	sigset_t signals;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	ready.fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	if (poll(&ready, 1, timeout) > 0)
+	ready[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (poll(ready, 2, timeout) > 0 && ready[0].revents)
 		app->stop = true;
-	close(ready.fd);
+	close(ready[0].fd);
+	return ready[1].revents != 0;
+}
+
+bool app_wait(struct app *app, double seconds)
+{
+	app_wait_for(app, -1, seconds);
 	return app->stop;
 }

@@ -95,7 +95,13 @@ int app_flush(struct app *app, struct err *err);
 /* The same after something was changed, which the error then says. */
 int app_flush_done(struct app *app, struct err *err);
 
+/* The same for lines of a stream, see sink_line(). */
+int app_write(struct app *app, struct err *err);
+
 /* Wait so many seconds or until a signal; true if it is time to end. */
 bool app_wait(struct app *app, double seconds);
+
+/* The same, and until fd can be read: true if it can. A signal sets app->stop. */
+bool app_wait_for(struct app *app, int fd, double seconds);
 
 #endif

@@ -13,10 +13,48 @@ static void put_options(const struct field *table, const char *before)
 		printf("%s--%s", before, table->name);
 }
 
+/* The first words of all commands, each once; those of a group stand together. */
 static void put_commands(const char *before)
 {
-	for (const struct command *const *c = commands; *c; c++)
-		printf("%s%s", before, (*c)->name);
+	size_t length = 0;
+	const char *last = "";
+
+	for (const struct command *const *c = commands; *c; c++) {
+		const char *name = (*c)->name;
+
+		if (length && strncmp(name, last, length) == 0 && name[length] == ' ')
+			continue;
+		last = name;
+		length = strcspn(name, " ");
+		printf("%s%.*s", before, (int)length, name);
+	}
+}
+
+/* The second words of a group. */
+static void put_group(const char *group, size_t length, const char *before)
+{
+	for (const struct command *const *c = commands; *c; c++) {
+		if (strncmp((*c)->name, group, length) == 0 && (*c)->name[length] == ' ')
+			printf("%s%s", before, (*c)->name + length + 1);
+	}
+}
+
+/* Call for each group once, with its name. */
+static void each_group(void (*each)(const char *group, size_t length))
+{
+	size_t length = 0;
+	const char *last = "";
+
+	for (const struct command *const *c = commands; *c; c++) {
+		const char *space = strchr((*c)->name, ' ');
+
+		if (!space || (length == (size_t)(space - (*c)->name) &&
+			       strncmp((*c)->name, last, length) == 0))
+			continue;
+		last = (*c)->name;
+		length = (size_t)(space - last);
+		each(last, length);
+	}
 }
 
 static void put_stages(const char *before)
@@ -47,7 +85,7 @@ static void bash_command(const struct command *command)
 {
 	bool attach = strcmp(command->name, "attach") == 0;
 
-	printf("\t%s)\n\t\tlist=\"", command->name);
+	printf("\t'%s')\n\t\tlist=\"", command->name);
 	put_options(command->options, " ");
 	if (attach) {
 		for (const struct stage *const *s = stages; *s; s++)
@@ -68,6 +106,19 @@ static void bash_command(const struct command *command)
 	printf("\t\t;;\n");
 }
 
+/* After the first word of a group: its second words. */
+static void bash_group(const char *group, size_t length)
+{
+	printf("\t'%.*s') list=\"", (int)length, group);
+	put_group(group, length, " ");
+	printf("\" ;;\n");
+}
+
+static void bash_group_name(const char *group, size_t length)
+{
+	printf("%.*s|", (int)length, group);
+}
+
 static void put_bash(void)
 {
 	printf("# bash completion for xdpctl; made by `xdpctl completion bash`\n"
@@ -81,7 +132,10 @@ static void put_bash(void)
 	       "\t\tcase ${COMP_WORDS[i]} in\n"
 	       "\t\t-n|--netns) ((i++)) ;;\n"
 	       "\t\t-*) ;;\n"
-	       "\t\t*) command=${COMP_WORDS[i]}; break ;;\n"
+	       "\t\t*) command=\"${command:+$command }${COMP_WORDS[i]}\"\n"
+	       "\t\t\tcase $command in ");
+	each_group(bash_group_name);
+	printf("'') ;; *) break ;; esac ;;\n"
 	       "\t\tesac\n"
 	       "\tdone\n"
 	       "\tcase $prev in\n"
@@ -97,6 +151,7 @@ static void put_bash(void)
 	       "\t'') list=\"");
 	put_commands(" ");
 	printf("\" ;;\n");
+	each_group(bash_group);
 	for (const struct command *const *c = commands; *c; c++)
 		bash_command(*c);
 	printf("\tesac\n\tlist=\"$list");
@@ -138,11 +193,24 @@ static void fish_options(const struct field *table, const char *when)
 
 static void fish_command(const struct command *command)
 {
-	char when[96];
+	const char *space = strchr(command->name, ' ');
+	char when[160];
 
-	printf("complete -c xdpctl -n __fish_use_subcommand -a %s -d \"%s\"\n", command->name,
-	       command->help);
-	snprintf(when, sizeof(when), " -n \"__fish_seen_subcommand_from %s\"", command->name);
+	if (space) {
+		int length = (int)(space - command->name);
+
+		printf("complete -c xdpctl -n \"__fish_seen_subcommand_from %.*s\" -a %s -d \"%s\"\n",
+		       length, command->name, space + 1, command->help);
+		snprintf(when, sizeof(when),
+			 " -n \"__fish_seen_subcommand_from %.*s; and "
+			 "__fish_seen_subcommand_from %s\"",
+			 length, command->name, space + 1);
+	} else {
+		printf("complete -c xdpctl -n __fish_use_subcommand -a %s -d \"%s\"\n",
+		       command->name, command->help);
+		snprintf(when, sizeof(when), " -n \"__fish_seen_subcommand_from %s\"",
+			 command->name);
+	}
 	fish_options(command->options, when);
 	if (takes_iface(command))
 		printf("complete -c xdpctl%s -a \"(command ls /sys/class/net)\"\n", when);
@@ -155,11 +223,17 @@ static void fish_command(const struct command *command)
 		fish_options((*s)->options, when);
 }
 
+static void fish_group(const char *group, size_t length)
+{
+	printf("complete -c xdpctl -n __fish_use_subcommand -a %.*s\n", (int)length, group);
+}
+
 static void put_fish(void)
 {
 	printf("# fish completion for xdpctl; made by `xdpctl completion fish`\n"
 	       "complete -c xdpctl -f\n");
 	fish_options(global_options, "");
+	each_group(fish_group);
 	for (const struct command *const *c = commands; *c; c++)
 		fish_command(*c);
 	printf("complete -c xdpctl -n \"__fish_seen_subcommand_from completion\" "

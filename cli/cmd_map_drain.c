@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "app.h"
+#include "atomics.h"
 #include "edit.h"
 #include "map_use.h"
 #include "walk.h"
 
 struct map_drain_args {
 	struct map_types types;
+	bool zero;
 };
 
 static const struct field map_drain_options[] = {
+	{ .type = FIELD_FLAG,
+	  .name = "zero",
+	  .offset = offsetof(struct map_drain_args, zero),
+	  .help = "set the numbers to zero instead of deleting, without losing a count" },
 	MAP_TYPE_FIELDS(struct map_drain_args),
 	{ .type = FIELD_END },
 };
@@ -33,6 +41,45 @@ static int drain_queue(struct map_use *use, struct map_rows *rows, struct err *e
 	return ret;
 }
 
+/* Elements in which nothing was counted are left out. */
+struct zeroing {
+	struct map_rows *rows;
+	struct atomics *atomics;
+};
+
+static int zero_block(void *context, const void *keys, const void *values, uint32_t count,
+		      struct err *err)
+{
+	struct zeroing *zeroing = context;
+	const struct map *map = &zeroing->rows->use->map;
+	size_t room = map_room(map);
+	char *taken = malloc(count * room), *zero = calloc(1, room);
+	int ret = taken && zero ? 0 : err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory");
+
+	if (!ret) {
+		memcpy(taken, values, count * room);
+		ret = atomics_exchange(zeroing->atomics, keys, taken, count, err);
+	}
+	for (uint32_t i = 0; i < count && !ret; i++) {
+		if (memcmp(taken + i * room, zero, room) != 0)
+			ret = map_rows_put(zeroing->rows, (const char *)keys + i * map->key_size,
+					   taken + i * room, 1, err);
+	}
+	free(taken);
+	free(zero);
+	return ret;
+}
+
+static int drain_numbers(struct map_use *use, struct map_rows *rows, struct err *err)
+{
+	struct zeroing zeroing = { .rows = rows };
+	int ret = atomics_open(&use->map, ATOMICS_EXCHANGE, &zeroing.atomics, err);
+
+	ret = ret ?: map_walk(&use->map, WALK_READ, zero_block, &zeroing, err);
+	atomics_close(zeroing.atomics);
+	return ret;
+}
+
 static int run_map_drain(struct app *app, const void *args, struct err *err)
 {
 	const struct map_drain_args *a = args;
@@ -43,7 +90,9 @@ static int run_map_drain(struct app *app, const void *args, struct err *err)
 	if (ret)
 		return ret;
 	rows.use = &use;
-	if (use.map.kind->traits & KIND_KEYLESS && !use.map.kind->no_get)
+	if (a->zero)
+		ret = drain_numbers(&use, &rows, err);
+	else if (use.map.kind->traits & KIND_KEYLESS && !use.map.kind->no_get)
 		ret = drain_queue(&use, &rows, err);
 	else
 		ret = map_walk(&use.map, WALK_DRAIN, map_rows_put, &rows, err);

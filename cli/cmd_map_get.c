@@ -25,7 +25,7 @@ static const struct field map_get_options[] = {
 /* Somebody else may set it first: then theirs is shown. */
 static int get_or_set(struct map_use *use, const char *text, struct err *err)
 {
-	int ret = edit_get(&use->map, use->key, use->values, err);
+	int ret = edit_get_exact(&use->map, use->key, use->values, err);
 
 	if (ret != -ENOENT)
 		return ret;

@@ -8,17 +8,6 @@
 #include "edit.h"
 #include "map_use.h"
 
-static int pin_failed(const char *path, int error, struct err *err)
-{
-	if (error == EEXIST)
-		return err_set(err, ERR_CONFLICT, error, path, "is there already");
-	err_set(err, error == EINVAL || error == EPERM ? ERR_USAGE : err_code_of(error), error,
-		path, "cannot pin it there: %s", strerror(error));
-	if (error == EPERM || error == EINVAL || error == ENOENT)
-		return err_hint(err, "PATH has to be in a BPF file system: mount -t bpf bpf DIR");
-	return -error;
-}
-
 static int run_map_pin(struct app *app, const void *args, struct err *err)
 {
 	struct map_use use;
@@ -28,7 +17,7 @@ static int run_map_pin(struct app *app, const void *args, struct err *err)
 	if (ret)
 		return ret;
 	if (bpf_obj_pin(use.map.fd, app->word[1]))
-		ret = pin_failed(app->word[1], errno, err);
+		ret = map_pin_failed(app->word[1], errno, err);
 	map_use_close(&use);
 	return ret;
 }

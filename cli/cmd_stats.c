@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,6 +157,65 @@ static void show_cpus(struct app *app, const struct stats *stats, bool per_cpu)
 	sink_end(app->sink);
 }
 
+static bool is_steered_to(const struct steer_cfg *steer, unsigned int cpu)
+{
+	for (__u32 i = 0; i < steer->cpus && i < STEER_CPUS; i++) {
+		if (steer->cpu[i] == cpu)
+			return true;
+	}
+	return false;
+}
+
+/* The share of the busiest of these CPUs over the share that each would have if all had the same;
+ * not a number if nothing arrived. */
+static double imbalance(const struct stats *stats, const struct steer_cfg *steer)
+{
+	uint64_t most = 0, sum = 0;
+
+	for (unsigned int cpu = 0; cpu < stats->cpus; cpu++) {
+		uint64_t packets = stats->arrived[cpu].packets;
+
+		if (!is_steered_to(steer, cpu))
+			continue;
+		most = packets > most ? packets : most;
+		sum += packets;
+	}
+	return sum ? (double)most * steer->cpus / (double)sum : NAN;
+}
+
+/* The CPUs that packets are steered to, and those that they were before a replacement. */
+static void show_steered_to(struct sink *sink, const char *key, const char *cpu_key,
+			    const struct stats *stats, const struct steer_cfg *steer)
+{
+	sink_list(sink, key, NULL);
+	for (unsigned int cpu = 0; cpu < stats->cpus; cpu++) {
+		if (!is_steered_to(steer, cpu) && !stats->arrived[cpu].packets)
+			continue;
+		sink_object(sink, NULL, NULL);
+		sink_u64(sink, cpu_key, cpu, UNIT_NONE);
+		show_tally(sink, stats->arrived[cpu]);
+		sink_end(sink);
+	}
+	sink_end(sink);
+}
+
+static void show_steer(struct app *app, const struct stats *stats, const struct pipeline_cfg *cfg)
+{
+	if (!app->json && cfg->last != STAGE_steer)
+		return;
+	if (!app->json)
+		show_steered_to(app->sink, "steer", "steered to", stats, &cfg->steer);
+	sink_object(app->sink, "steer", NULL);
+	if (app->json)
+		show_steered_to(app->sink, "cpus", "cpu", stats, &cfg->steer);
+	if (stats->arrivals_known)
+		sink_u64(app->sink, "lost", stats->lost, UNIT_NONE);
+	else
+		sink_string(app->sink, "lost", NULL);
+	sink_real(app->sink, "imbalance", imbalance(stats, &cfg->steer), UNIT_NONE);
+	sink_end(app->sink);
+}
+
 static void show_counters(struct app *app, const struct stats *stats)
 {
 	sink_object(app->sink, "verdicts", NULL);
@@ -199,6 +259,7 @@ static int show_row(struct app *app, const struct stats_args *args, const struct
 	show_counters(app, &stats);
 	show_cpus(app, &stats, args->per_cpu);
 	show_parts(app, &stats, &row->program.cfg);
+	show_steer(app, &stats, &row->program.cfg);
 	sink_end(app->sink);
 	stats_free(&stats);
 	return 0;
@@ -289,7 +350,11 @@ const struct command command_stats = {
 	.help = "show the counters: verdicts, reasons, CPUs, breakdown",
 	.text = "Every packet is counted once, under its verdict and its reason. \"redirect\" and\n"
 		"\"tx\" count what was handed to the kernel for sending. bps is in bits of Ethernet\n"
-		"frames without FCS.",
+		"frames without FCS.\n\n"
+		"Of the stage steer it shows what arrived at each CPU; \"lost\" is what was steered\n"
+		"but did not arrive: its queue was full, or it is still there. \"imbalance\" is the\n"
+		"busiest CPU's share of what arrived over its fair share: 1 is even, 2 with four CPUs\n"
+		"means that one of them gets half.",
 	.options = stats_options,
 	.args_size = sizeof(struct stats_args),
 	.max_words = 1,

@@ -6,17 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if __has_include("ctype_parse.h")
-#include "ctype_parse.h"
-#else
-static int ctype_parse(const char *t, const struct btf *b, struct type **o, struct err *e)
-{
-	(void)t;
-	(void)b;
-	(void)o;
-	return err_set(e, ERR_UNSUPPORTED, ENOSYS, NULL, "no --as yet");
-}
-#endif
+#include "c_type.h"
 
 static int retype(struct map *map, bool key, const char *text, struct err *err)
 {
@@ -127,6 +117,17 @@ void map_show_flags(struct app *app, uint32_t flags)
 	}
 	sink_end(app->sink);
 	buf_free(&summary);
+}
+
+int map_pin_failed(const char *path, int error, struct err *err)
+{
+	if (error == EEXIST)
+		return err_set(err, ERR_CONFLICT, error, path, "is there already");
+	err_set(err, error == EINVAL || error == EPERM ? ERR_USAGE : err_code_of(error), error,
+		path, "cannot pin it there: %s", strerror(error));
+	if (error == EPERM || error == EINVAL || error == ENOENT)
+		return err_hint(err, "PATH has to be in a BPF file system: mount -t bpf bpf DIR");
+	return -error;
 }
 
 int map_check_output(struct app *app, struct err *err)

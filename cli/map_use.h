@@ -64,6 +64,9 @@ void map_rows_end(struct map_rows *rows, int ret);
 /* The names of the flags under the key "flags". */
 void map_show_flags(struct app *app, uint32_t flags);
 
+/* Why the path could not be pinned to; returns -error. */
+int map_pin_failed(const char *path, int error, struct err *err);
+
 /* The reader of our output has gone or the disk is full. */
 int map_check_output(struct app *app, struct err *err);
 

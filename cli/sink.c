@@ -39,6 +39,16 @@ void sink_bool(struct sink *sink, const char *key, bool value)
 	sink->ops->boolean(sink, key, value);
 }
 
+void sink_seconds(struct sink *sink, const char *key, uint64_t ns)
+{
+	sink->ops->seconds(sink, key, ns);
+}
+
+void sink_null(struct sink *sink, const char *key)
+{
+	sink->ops->string(sink, key, NULL);
+}
+
 void sink_value(struct sink *sink, const char *key, const struct type *type, const void *bytes,
 		const struct value_env *env)
 {
@@ -50,13 +60,23 @@ void sink_raw(struct sink *sink, const char *data, size_t length)
 	sink->ops->raw(sink, data, length);
 }
 
-int sink_flush(struct sink *sink)
+void sink_line(struct sink *sink)
 {
 	sink->ops->flush(sink);
+}
+
+int sink_write(struct sink *sink)
+{
 	errno = 0;
 	if (fflush(sink->out) || ferror(sink->out))
 		return errno ? -errno : -EIO;
 	return 0;
+}
+
+int sink_flush(struct sink *sink)
+{
+	sink_line(sink);
+	return sink_write(sink);
 }
 
 void sink_free(struct sink *sink)

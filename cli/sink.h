@@ -2,7 +2,8 @@
 /* Where commands put their results: once, typed, in order. A sink makes text or JSON of it.
  *
  * Inside a list, keys are NULL. A summary is what a person sees in place of the whole container;
- * without one the text shows its contents as a block of its own. */
+ * without one the text shows its contents as a block of its own. The summary of an outermost
+ * container is a line of its own, printed at once: what streams are made of. */
 #ifndef XDPCTL_SINK_H
 #define XDPCTL_SINK_H
 
@@ -28,6 +29,7 @@ struct sink_ops {
 	void (*string)(struct sink *sink, const char *key, const char *value); /* NULL: null */
 	void (*number)(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 	void (*real)(struct sink *sink, const char *key, double value, enum sink_unit unit);
+	void (*seconds)(struct sink *sink, const char *key, uint64_t ns);
 	void (*boolean)(struct sink *sink, const char *key, bool value);
 	void (*value)(struct sink *sink, const char *key, const struct type *type,
 		      const void *bytes, const struct value_env *env);
@@ -52,6 +54,8 @@ void sink_end(struct sink *sink);
 void sink_string(struct sink *sink, const char *key, const char *value);
 void sink_u64(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 void sink_real(struct sink *sink, const char *key, double value, enum sink_unit unit);
+void sink_seconds(struct sink *sink, const char *key, uint64_t ns); /* a number, exact */
+void sink_null(struct sink *sink, const char *key);
 void sink_bool(struct sink *sink, const char *key, bool value);
 
 /* A value of type->size bytes in its notation. */
@@ -65,6 +69,10 @@ void sink_raw(struct sink *sink, const char *data, size_t length);
 /* A document, or one line of a stream, is complete: write it out. -errno if it could not be
  * written (disk full, broken pipe). */
 int sink_flush(struct sink *sink);
+
+/* The same in two steps, for streams of many lines: a line is complete; write out what is. */
+void sink_line(struct sink *sink);
+int sink_write(struct sink *sink);
 void sink_free(struct sink *sink); /* NULL is fine */
 
 /* "1.2 MB"; out has room for it. */

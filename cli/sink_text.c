@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "table.h"
+#include "value.h"
 
 #define DEPTH  16
 #define INDENT 2
@@ -48,7 +49,10 @@ static void text_begin(struct sink *sink, const char *key, bool list, const char
 	text->depth++;
 	if (text->hidden)
 		return;
-	if (summary) {
+	if (summary && text->depth == 1) {
+		text->hidden = text->depth;
+		fprintf(sink->out, "%s\n", summary);
+	} else if (summary) {
 		text->hidden = text->depth;
 		table_cell(&text->rows, key ? key : "", summary, false);
 	} else if (!text->outer && !list) {
@@ -107,6 +111,8 @@ static void text_number(struct sink *sink, const char *key, uint64_t value, enum
 	struct sink_text *text = text_of(sink);
 	char out[SINK_UNIT_TEXT];
 
+	if (text->hidden)
+		return;
 	if (unit == UNIT_COUNT && value == 0 && text->block && text->depth == text->outer + 1)
 		return;
 	if (unit == UNIT_NONE || unit == UNIT_COUNT)
@@ -126,6 +132,14 @@ static void text_real(struct sink *sink, const char *key, double value, enum sin
 		snprintf(out, sizeof(out), "%.3g", value);
 	else
 		sink_unit_text(out, value, unit);
+	put(text_of(sink), key, out, true);
+}
+
+static void text_seconds(struct sink *sink, const char *key, uint64_t ns)
+{
+	char out[SINK_UNIT_TEXT];
+
+	snprintf(out, sizeof(out), "%.6f", (double)ns / 1e9);
 	put(text_of(sink), key, out, true);
 }
 
@@ -172,6 +186,7 @@ static const struct sink_ops text_ops = {
 	.string = text_string,
 	.number = text_number,
 	.real = text_real,
+	.seconds = text_seconds,
 	.boolean = text_boolean,
 	.value = text_value,
 	.raw = text_raw,

@@ -11,6 +11,7 @@
 #include "genl.h"
 #include "change.h"
 #include "load.h"
+#include "percpu.h"
 #include "prepare.h"
 #include "signals.h"
 
@@ -48,13 +49,30 @@ static char *env_name(void *context, ifindex_t ifindex, char out[static STAGE_WO
 	return out;
 }
 
+/* Where sysfs is not mounted, the kernel's maps tell how many there are. */
+static int env_cpus(void *context, struct cpulist *possible, struct cpulist *online)
+{
+	unsigned int cpus = percpu_cpus();
+
+	(void)context;
+	if (cpulist_read("/sys/devices/system/cpu/possible", possible)) {
+		*possible = (struct cpulist){ 0 };
+		for (unsigned int cpu = 0; cpu < cpus; cpu++)
+			cpulist_put(possible, cpu);
+	}
+	if (cpulist_read("/sys/devices/system/cpu/online", online))
+		*online = *possible;
+	return cpulist_count(possible) ? 0 : -ENOENT;
+}
+
 struct stage_env control_env(struct net *net, uint32_t ifindex)
 {
 	return (struct stage_env){ .context = net,
 				   .ifindex = ifindex,
 				   .netns = net->id,
 				   .ifindex_of = env_ifindex,
-				   .name_of = env_name };
+				   .name_of = env_name,
+				   .cpus = env_cpus };
 }
 
 /* ---- what is there */

@@ -117,6 +117,24 @@ static int setup_stage(struct bpf_object *object, const struct stage *stage,
 	return ret;
 }
 
+/* Stages that are off have no maps. */
+static int leave_out(struct bpf_object *object)
+{
+	int ret = 0;
+
+	for (const struct stage *const *s = stages; *s; s++) {
+		const char *names[] = { (*s)->map, (*s)->side_map };
+
+		for (size_t i = 0; i < 2 && !ret; i++) {
+			struct bpf_map *map =
+				names[i] ? bpf_object__find_map_by_name(object, names[i]) : NULL;
+
+			ret = map ? bpf_map__set_autocreate(map, false) : 0;
+		}
+	}
+	return ret;
+}
+
 /* Only the maps that this configuration uses come to be. */
 static int setup_maps(struct bpf_object *object, const struct pipeline_cfg *cfg,
 		      const struct program *running)
@@ -124,13 +142,8 @@ static int setup_maps(struct bpf_object *object, const struct pipeline_cfg *cfg,
 	const struct stage *list[PIPELINE_STAGES];
 	unsigned int n = stage_list(cfg, list);
 	struct bpf_map *map;
-	int ret = 0;
+	int ret = leave_out(object);
 
-	for (const struct stage *const *s = stages; *s; s++) {
-		map = (*s)->map ? bpf_object__find_map_by_name(object, (*s)->map) : NULL;
-		if (map)
-			ret = ret ?: bpf_map__set_autocreate(map, false);
-	}
 	for (unsigned int i = 0; i < n; i++)
 		ret = ret ?: setup_stage(object, list[i], cfg, running);
 	map = bpf_object__find_map_by_name(object, "counters");
@@ -227,10 +240,7 @@ static int load_hardware(struct pipeline_cfg *cfg, uint32_t ifindex, struct prog
 		return load_failed(-errno, cfg, err);
 	cfg->cpus = 1; /* its maps are shared by all queues */
 	cfg->counting = 1;
-	for (const struct stage *const *s = stages; *s && !ret; s++) {
-		map = (*s)->map ? bpf_object__find_map_by_name(skeleton->obj, (*s)->map) : NULL;
-		ret = map ? bpf_map__set_autocreate(map, false) : 0;
-	}
+	ret = leave_out(skeleton->obj);
 	bpf_program__set_ifindex(skeleton->progs.xdpctl_hw, ifindex);
 	bpf_object__for_each_map (map, skeleton->obj)
 		ret = ret ?: bpf_map__set_ifindex(map, ifindex);

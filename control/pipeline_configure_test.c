@@ -64,6 +64,11 @@ static void test_configure_stages_are_in_order_and_parsed_as_far_as_needed(void 
 		{ "count --by port then reflect", STAGE_count, STAGE_reflect, PARSE_L4 },
 		{ "count --by proto then reflect --l4", STAGE_count, STAGE_reflect, PARSE_L4 },
 		{ "redirect #7", 0, STAGE_redirect, PARSE_NONE },
+		{ "steer 0", 0, STAGE_steer, PARSE_NONE },
+		{ "steer 0-3", 0, STAGE_steer, PARSE_L4 },
+		{ "steer 0-3 --by src", 0, STAGE_steer, PARSE_L3 },
+		{ "steer 0-3 --by round-robin", 0, STAGE_steer, PARSE_NONE },
+		{ "count --by proto then steer 0,1", STAGE_count, STAGE_steer, PARSE_L4 },
 		{ "redirect #7 #8", 0, STAGE_redirect, PARSE_NONE },
 		{ "redirect #7 --swap-mac", 0, STAGE_redirect, PARSE_L2 },
 		{ "redirect #7 --dst-mac 2:0:0:0:0:1", 0, STAGE_redirect, PARSE_L2 },
@@ -102,6 +107,7 @@ static void test_configure_senseless_pipeline_is_refused_by_name(void **state)
 		{ "drop then pass", "drop", "never see" },
 		{ "reflect then drop", "reflect", "never see" },
 		{ "redirect #7 then count", "redirect", "never see" },
+		{ "steer 0 then pass", "steer", "never see" },
 		{ "count then drop then count", "drop", "never see" },
 		{ "drop then drop", "drop", "never see" },
 		/* twice */
@@ -189,12 +195,18 @@ static void test_configure_recalled_stages_give_the_same(void **state)
 		"reflect",
 		"reflect --l4",
 		"redirect #7 --swap-mac --both",
+		"steer 0",
+		"steer 0-3,7,9 --by src --queue 16384",
+		"count then steer 1,3 --by round-robin --queue 1",
+		"steer 6,8,10,12,14,16,18,20,22,24,26,28,30,32,34,36,38,40,42,44,46,48,50,52 "
+		"100,102,104,106,108,110,112,114,116,118,120,122,124,126,128,130,132,134,136 --by dst",
 		"redirect #7 --src-mac 2:0:0:0:0:1",
 		"count --by port then redirect #7 #8 #9 --src-mac 2:0:0:0:0:1 --dst-mac 2:0:0:0:0:2",
 	};
 	struct stage_env env = { .ifindex = OWN,
 				 .ifindex_of = name_to_index,
-				 .name_of = index_to_name };
+				 .name_of = index_to_name,
+				 .cpus = some_cpus };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++) {

@@ -100,6 +100,8 @@ static void test_hw_stage_that_devices_cannot_run_is_refused(void **state)
 		{ "redirect #7", "redirect" },
 		{ "count --by proto then pass", "count" },
 		{ "count then redirect #7 #8", "redirect" },
+		{ "steer 0", "steer" },
+		{ "count then steer 0-3", "steer" },
 	};
 
 	(void)state;

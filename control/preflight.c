@@ -350,6 +350,27 @@ static int check_buffers(const struct preflight *pre, const struct pipeline_cfg 
 			ONE_BUFFER_MTU);
 }
 
+/* Before, the kernel drops in generic mode what such a stage sends on, and says nothing. */
+static int check_generic(const struct preflight *pre, const struct pipeline_cfg *cfg,
+			 struct err *err)
+{
+	const struct stage *last = stage_by_id(cfg->last);
+
+	if (pre->mode != XDP_MODE_SKB || !last ||
+	    !kernel_before(last->skb_since[0], last->skb_since[1]))
+		return 0;
+	err_set(err, ERR_UNSUPPORTED, EOPNOTSUPP, last->name, "skb mode has it since Linux %u.%u",
+		last->skb_since[0], last->skb_since[1]);
+	return err_hint(err, "--mode drv, if the driver can");
+}
+
+static bool remakes(const struct pipeline_cfg *cfg)
+{
+	const struct stage *last = stage_by_id(cfg->last);
+
+	return last && last->remakes;
+}
+
 int preflight(const struct preflight *pre, struct pipeline_cfg *cfg, struct plan *plan,
 	      struct err *err)
 {
@@ -358,7 +379,8 @@ int preflight(const struct preflight *pre, struct pipeline_cfg *cfg, struct plan
 	int ret;
 
 	*plan = (struct plan){ 0 };
-	ret = check_buffers(pre, cfg, plan, err);
+	ret = check_generic(pre, cfg, err);
+	ret = ret ?: check_buffers(pre, cfg, plan, err);
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < n; i++) {
@@ -366,7 +388,7 @@ int preflight(const struct preflight *pre, struct pipeline_cfg *cfg, struct plan
 		if (ret)
 			return ret;
 	}
-	if (n)
+	if (n || (pre->mode == XDP_MODE_DRV && remakes(cfg)))
 		check_ingress(pre, plan);
 	return 0;
 }

@@ -29,7 +29,7 @@ static void examine(struct net *net, struct status_row *row)
 
 	if (!program_is_open(&row->program))
 		NOTE(&row->health,
-		     "%s: a port is gone or the attach was interrupted: packets it had are passed "
+		     "%s: a port or a queue is gone or the attach was interrupted: packets it had are passed "
 		     "to the stack; attach --replace or detach",
 		     row->link.name);
 	if (preflight(&pre, &cfg, &plan, &err)) {
@@ -226,6 +226,37 @@ static int read_parts(int fd, const struct pipeline_cfg *cfg, struct stats *stat
 	return 0;
 }
 
+/* A queue that somebody changed by other means may have lost the program that counts. */
+static bool queues_count(const struct program *program)
+{
+	const struct steer_cfg *steer = &program->cfg.steer;
+	int fd = program_map(program, "steer");
+	struct bpf_cpumap_val queue;
+
+	for (__u32 i = 0; i < steer->cpus && i < STEER_CPUS; i++) {
+		__u32 cpu = steer->cpu[i];
+
+		if (bpf_map_lookup_elem(fd, &cpu, &queue) == 0 && !queue.bpf_prog.id)
+			return false;
+	}
+	return program->cfg.last == STAGE_steer;
+}
+
+/* Read after what was steered, so that what arrives meanwhile is not counted as lost. */
+static int read_arrived(int fd, const struct program *program, struct stats *stats)
+{
+	const uint32_t index = COUNTER_ARRIVED;
+	uint64_t steered = stats->reason[REASON_steered], arrived;
+	int ret = percpu_read(fd, &index, stats->cpus, stats->arrived);
+
+	if (ret)
+		return ret;
+	arrived = tally_sum(stats->arrived, stats->cpus).packets;
+	stats->lost = steered > arrived ? steered - arrived : 0;
+	stats->arrivals_known = queues_count(program);
+	return 0;
+}
+
 int stats_read(const struct program *program, struct stats *out, struct err *err)
 {
 	int counters = program_map(program, "counters"), parts = program_map(program, "count");
@@ -235,17 +266,18 @@ int stats_read(const struct program *program, struct stats *out, struct err *err
 	/* what the kernel writes decides, not what the program says of itself */
 	*out = (struct stats){ .cpus = program_map(program, "config") >= 0 ? 1 : percpu_cpus() };
 	out->cpu = calloc(out->cpus, sizeof(*out->cpu));
+	out->arrived = calloc(out->cpus, sizeof(*out->arrived));
 	values = calloc(out->cpus, sizeof(*values));
 	if (!out->cpus)
 		ret = -ENOTSUP;
-	else if (!out->cpu || !values)
+	else if (!out->cpu || !out->arrived || !values)
 		ret = -ENOMEM;
 	else if (counters < 0)
 		ret = program->cfg.counting ? -ENOENT : 0;
 	else if (program_map(program, "config") >= 0)
 		ret = read_hw_counters(counters, out);
 	else
-		ret = read_counters(counters, out, values);
+		ret = read_counters(counters, out, values) ?: read_arrived(counters, program, out);
 	if (!ret && parts >= 0)
 		ret = read_parts(parts, &program->cfg, out, values);
 	free(values);
@@ -260,5 +292,6 @@ void stats_free(struct stats *stats)
 {
 	free(stats->cpu);
 	free(stats->part);
+	free(stats->arrived);
 	*stats = (struct stats){ 0 };
 }

@@ -38,6 +38,9 @@ struct stats {
 		struct count_key key;
 		struct tally sum;
 	} * part;
+	struct tally *arrived; /* cpus values: what steer's queues delivered to each CPU */
+	bool arrivals_known;   /* every queue counts; else lost means nothing */
+	uint64_t lost;	       /* steered, but not arrived (yet) */
 };
 
 /* Read the counters of a program that counts (cfg.counting). The caller frees it. */

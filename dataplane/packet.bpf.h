@@ -62,6 +62,7 @@ struct packet {
 	__u8 proto;	 /* IP protocol, behind extension headers */
 	bool multi;	 /* there are bytes behind end, in further buffers */
 	bool cut;	 /* a header begins that does not end in the packet, or makes no sense */
+	bool fragment;	 /* of an IP datagram, which is more than this packet */
 };
 
 static __always_inline void counter_add(struct counter *counter, __u64 length)
@@ -141,6 +142,7 @@ static __always_inline bool parse_ip4(struct packet *p, void *data)
 		return false;
 	p->ip4 = ip;
 	p->proto = ip->protocol;
+	p->fragment = ip->frag_off & bpf_htons(0x3fff); /* more of them, or an offset */
 	if (!(ip->frag_off & bpf_htons(0x1fff)))
 		p->l4 = data + length;
 	return true;
@@ -148,7 +150,7 @@ static __always_inline bool parse_ip4(struct packet *p, void *data)
 
 struct ext_header {
 	__u8 next, length;
-	__be16 fragment; /* NEXT_FRAGMENT: offset in the upper 13 bits */
+	__be16 fragment; /* NEXT_FRAGMENT: offset in the upper 13 bits, in the lowest "more" */
 	__be32 id;
 };
 
@@ -176,7 +178,8 @@ static __always_inline bool parse_ip6(struct packet *p, void *data)
 {
 	struct ipv6hdr *ip = data;
 	void *next = ip + 1;
-	__u64 later = 0; /* a fragment without the upper header */
+	__u64 part = 0;	 /* a fragment, and not the only one */
+	__u64 later = 0; /* one without the upper header */
 	__u8 number;
 
 	if (next > p->end || ip->version != 6)
@@ -191,11 +194,13 @@ static __always_inline bool parse_ip6(struct packet *p, void *data)
 			break;
 		if ((void *)(ext + 1) > p->end)
 			return false;
+		part |= fragment & (1 - is_zero(ext->fragment & bpf_htons(0xfff9)));
 		later = fragment & (1 - is_zero(ext->fragment & bpf_htons(0xfff8)));
 		next += extension_length(ext, fragment, is_zero(number ^ NEXT_AUTH));
 		number = ext->next;
 	}
 	p->proto = number;
+	p->fragment = part;
 	if (later)
 		return true;
 	if (is_extension(number) || next > p->end) /* too many, or the last one is cut short */

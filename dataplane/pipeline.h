@@ -115,6 +115,11 @@ struct preparations {
 #define OUTCOME_REASON(outcome)	 ((__u32)(outcome) % REASON_ROOM)
 #define OUTCOME_NEXT		 0xffffffffu /* the next stage decides */
 #define COUNTERS		 (VERDICTS * REASON_ROOM)
+/* In "counters", but no outcome: what the queues of the stage steer delivered, on the CPU that it
+ * was delivered to. In the same map, so that the two can be compared for as long as either lives.
+ */
+#define COUNTER_ARRIVED COUNTERS
+#define COUNTER_ROOM	(COUNTERS + 1)
 
 _Static_assert(REASONS <= REASON_ROOM, "each reason has its place");
 

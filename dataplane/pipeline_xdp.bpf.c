@@ -7,7 +7,7 @@ const volatile struct pipeline_cfg cfg = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, COUNTERS);
+	__uint(max_entries, COUNTER_ROOM);
 	__type(key, __u32);
 	__type(value, struct counter);
 } counters SEC(".maps");

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cpulist.h"
 #include "err.h"
 #include "field.h"
 #include "pipeline.h"
@@ -40,6 +41,8 @@ struct stage_env {
 	int (*ifindex_of)(void *context, const char *name, ifindex_t *out, struct err *err);
 	/* the name now, or "#7" if the interface is gone */
 	char *(*name_of)(void *context, ifindex_t ifindex, char out[static STAGE_WORD_TEXT]);
+	/* the CPUs that this machine can have, and those that run now; 0 or -errno */
+	int (*cpus)(void *context, struct cpulist *possible, struct cpulist *online);
 };
 
 /* The maps of one pipeline, by name, as file descriptors that the caller owns; -1 if absent. */
@@ -59,6 +62,10 @@ struct stage {
 	bool is_last;		     /* gives the verdict: nothing can follow */
 	bool in_hw;		     /* can run on a device */
 	const char *map;	     /* its map, or NULL; not created if map_needed says so */
+	const char *side_map;	     /* another, or NULL; created if setup() says so */
+	/* in native mode the kernel makes new packets of its frames, which know of no offload */
+	bool remakes;
+	unsigned int skb_since[2]; /* Linux that has it in generic mode; { 0 }: any */
 
 	/* Each may be NULL. Errors: -errno with err filled. */
 	int (*configure)(const struct stage_use *use, const struct stage_env *env,

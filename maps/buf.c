@@ -59,16 +59,20 @@ void buf_format(struct buf *buf, const char *fmt, ...)
 {
 	va_list args, again;
 	int length;
-	char *to;
+	char *to = buf_space(buf, 64);
 
+	if (!to)
+		return;
 	va_start(args, fmt);
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, fmt, args);
-	to = length < 0 ? NULL : buf_space(buf, (size_t)length + 1);
-	if (to) {
-		vsnprintf(to, (size_t)length + 1, fmt, again);
-		buf->length += (size_t)length;
+	length = vsnprintf(to, buf->room - buf->length, fmt, args);
+	if (length >= 0 && (size_t)length >= buf->room - buf->length) {
+		to = buf_space(buf, (size_t)length + 1);
+		if (to)
+			vsnprintf(to, (size_t)length + 1, fmt, again);
 	}
+	if (to && length > 0)
+		buf->length += (size_t)length;
 	va_end(again);
 	va_end(args);
 }
@@ -78,9 +82,18 @@ static const char two_digits[] =
 	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
 	"8081828384858687888990919293949596979899";
 
-void buf_u64(struct buf *buf, uint64_t value)
+static unsigned int count_digits(uint64_t value)
 {
-	char digits[20], *end = digits + sizeof(digits), *p = end;
+	unsigned int n = 1;
+
+	for (; value >= 10000; value /= 10000)
+		n += 4;
+	return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+char *u64_text(char *to, uint64_t value)
+{
+	char *end = to + count_digits(value), *p = end;
 
 	while (value >= 100) {
 		p -= 2;
@@ -90,7 +103,15 @@ void buf_u64(struct buf *buf, uint64_t value)
 	if (value >= 10)
 		*--p = two_digits[value * 2 + 1];
 	*--p = value >= 10 ? two_digits[value * 2] : (char)('0' + value);
-	buf_add(buf, p, (size_t)(end - p));
+	return end;
+}
+
+void buf_u64(struct buf *buf, uint64_t value)
+{
+	char *to = buf_space(buf, U64_TEXT);
+
+	if (to)
+		buf->length = (size_t)(u64_text(to, value) - buf->data);
 }
 
 void buf_i64(struct buf *buf, int64_t value)

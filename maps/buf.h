@@ -22,6 +22,11 @@ void buf_add(struct buf *buf, const void *data, size_t length);
 void buf_char(struct buf *buf, char c);
 void buf_text(struct buf *buf, const char *text);
 void buf_format(struct buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define U64_TEXT 20 /* digits of the largest */
+
+/* Write it in decimal, not terminated. Returns the end. */
+char *u64_text(char *to, uint64_t value);
+
 void buf_u64(struct buf *buf, uint64_t value); /* decimal */
 void buf_i64(struct buf *buf, int64_t value);
 void buf_hex(struct buf *buf, const void *data, size_t length); /* "0a 00 01" */

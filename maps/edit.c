@@ -187,6 +187,25 @@ int edit_get(const struct map *map, const void *key, void *values, struct err *e
 			   bpf_map_lookup_elem(map->fd, key, values) ? -errno : 0, err);
 }
 
+/* kernel/bpf/lpm_trie.c trie_get_next_key(): behind a key that is not there comes the first of all,
+ * behind one that is there never. */
+static bool is_in_trie(const struct map *map, const void *key)
+{
+	char first[512], behind[512];
+
+	if (map->key_size > sizeof(first) || bpf_map_get_next_key(map->fd, NULL, first))
+		return false;
+	return bpf_map_get_next_key(map->fd, key, behind) ||
+	       memcmp(first, behind, map->key_size) != 0;
+}
+
+int edit_get_exact(const struct map *map, const void *key, void *values, struct err *err)
+{
+	if (map->type == BPF_MAP_TYPE_LPM_TRIE && !is_in_trie(map, key))
+		return edit_failed(map, EDIT_GET, key, -ENOENT, err);
+	return edit_get(map, key, values, err);
+}
+
 /* Where the kernel wants a descriptor, the value has an id: write it with one. *fd is to close. */
 static int refer(const struct map *map, void *values, int *fd, struct err *err)
 {

@@ -86,50 +86,6 @@ int edit_delete_many(const struct map *map, const void *keys, uint32_t count, ui
 	return ret;
 }
 
-struct sought {
-	const struct map *map;
-	const char *key;
-	void *values;
-};
-
-/* struct bpf_lpm_trie_key: the length in bits, then so many that count */
-static bool same_prefix(const char *a, const char *b)
-{
-	uint64_t bits = load_unsigned(a, 4), bytes = bits / 8;
-	unsigned int rest = bits % 8;
-
-	if (memcmp(a, b, 4 + bytes) != 0)
-		return false;
-	return !rest || (uint8_t)(a[4 + bytes] ^ b[4 + bytes]) >> (8 - rest) == 0;
-}
-
-static int seek(void *context, const void *keys, const void *values, uint32_t count,
-		struct err *err)
-{
-	struct sought *sought = context;
-	const struct map *map = sought->map;
-
-	(void)err;
-	for (uint32_t i = 0; i < count; i++) {
-		if (!same_prefix(sought->key, (const char *)keys + i * map->key_size))
-			continue;
-		memcpy(sought->values, (const char *)values + i * map_room(map), map_room(map));
-		return -EEXIST; /* ends the walk */
-	}
-	return 0;
-}
-
-int edit_get_exact(const struct map *map, const void *key, void *values, struct err *err)
-{
-	struct sought sought = { .map = map, .key = key, .values = values };
-	int ret = edit_get(map, key, values, err);
-
-	if (ret || map->type != BPF_MAP_TYPE_LPM_TRIE)
-		return ret;
-	ret = map_walk(map, WALK_READ, seek, &sought, err);
-	return ret == -EEXIST ? 0 : ret ?: edit_failed(map, EDIT_GET, key, -ENOENT, err);
-}
-
 struct clearing {
 	const struct map *map;
 	uint64_t done;

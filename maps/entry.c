@@ -269,18 +269,32 @@ static int parse_json(const struct map *map, const char *at, const char *end, vo
 	return 0;
 }
 
+/* The first " = ", wherever it is. */
+static const char *first_equals(const char *line, const char *end)
+{
+	for (const char *at = line; (at = memchr(at, '=', (size_t)(end - at))); at++) {
+		if (at > line && at[-1] == ' ' && at + 1 < end && at[1] == ' ')
+			return at - 1;
+	}
+	return NULL;
+}
+
 /* Where " = " is, outside of quotes and brackets. */
 static const char *find_equals(const char *line, const char *end)
 {
-	const char *at = line;
+	const char *at = first_equals(line, end);
 
-	for (;;) {
+	/* most keys have none of them */
+	if (!at ||
+	    (!memchr(line, '"', (size_t)(at - line)) && !memchr(line, '[', (size_t)(at - line)) &&
+	     !memchr(line, '{', (size_t)(at - line))))
+		return at;
+	for (at = line;; at++) {
 		at = value_end(at, end, "=");
 		if (at == end || *at != '=')
 			return NULL;
 		if (at > line && at[-1] == ' ' && at + 1 < end && at[1] == ' ')
 			return at - 1;
-		at++;
 	}
 }
 

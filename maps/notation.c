@@ -20,12 +20,14 @@ static void print_ip4(const void *bytes, const struct value_env *env, struct buf
 {
 	const uint8_t *b = bytes;
 
+	char text[16], *to = text;
+
 	(void)env;
 	for (int i = 0; i < 4; i++) {
-		if (i)
-			buf_char(out, '.');
-		buf_u64(out, b[i]);
+		to = u64_text(to, b[i]);
+		*to++ = '.';
 	}
+	buf_add(out, text, (size_t)(to - text) - 1);
 }
 
 static int parse_ip4(const char *text, void *bytes, const struct value_env *env, struct err *err)
@@ -62,12 +64,12 @@ static int parse_ip6(const char *text, void *bytes, const struct value_env *env,
 
 static void print_mac(const void *bytes, const struct value_env *env, struct buf *out)
 {
-	char text[MAC_TEXT];
-	mac_addr mac;
+	size_t from = out->length;
 
 	(void)env;
-	memcpy(&mac, bytes, sizeof(mac));
-	buf_text(out, mac_text(text, mac));
+	buf_hex(out, bytes, 6);
+	for (size_t i = from + 2; i < out->length; i += 3)
+		out->data[i] = ':';
 }
 
 static int parse_mac(const char *text, void *bytes, const struct value_env *env, struct err *err)

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH 512 /* longest path to a member */
-
 static int parse(struct parser *p, const struct type *type, uint8_t *bytes);
 
 /* An error below belongs to this member. */
@@ -74,116 +72,6 @@ static void end_pairs(struct pairs *s)
 {
 	if (s->seen != &s->first)
 		free(s->seen);
-}
-
-static const struct member *find_member(const struct type *type, const char *name, size_t length)
-{
-	for (uint32_t i = 0; i < type->count; i++) {
-		const struct member *member = &type->member[i];
-
-		if (member->label_length == length + 1 && memcmp(member->label, name, length) == 0)
-			return member;
-	}
-	return NULL;
-}
-
-/* The longest beginning of a path that is the name of a member. A variable inside of a function is
- * called "function.variable", so it need not be the first word. */
-static const struct member *first_member(const struct type *type, const char *path, const char *end,
-					 size_t *length)
-{
-	size_t n = (size_t)(end - path) > PATH ? 0 : (size_t)(end - path);
-
-	while (n) {
-		const struct member *member = find_member(type, path, n);
-
-		*length = n;
-		if (member)
-			return member;
-		do
-			n--;
-		while (n && path[n] != '.' && path[n] != '[');
-	}
-	return NULL;
-}
-
-static int no_member(struct parser *p, const struct type *type, const char *name, const char *end)
-{
-	char list[400] = "";
-	size_t used = 0;
-
-	for (uint32_t i = 0; i < type->count && used < sizeof(list) - 8; i++)
-		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
-					 type->member[i].name);
-	for (const char *stop = name + 1; stop < end; stop++) {
-		if (*stop == '.' || *stop == '[')
-			end = stop;
-	}
-	return parser_wrong(p, "no member \"%.*s\"; there are: %s", shown(name, end), name, list);
-}
-
-/* What a path such as a.b[2].c leads to. */
-struct place {
-	const struct type *type;
-	const struct member *bits; /* if it is a bitfield, bytes is its struct */
-	uint8_t *bytes;
-};
-
-static int follow_index(struct parser *p, struct place *place, const char **path, const char *end)
-{
-	unsigned __int128 index;
-	const char *close = memchr(*path, ']', (size_t)(end - *path));
-
-	if (!close || read_digits(*path + 1, close, &index))
-		return parser_wrong(p, "\"%.*s\" is no index such as [2]", shown(*path, end),
-				    *path);
-	if (place->type->kind != TYPE_ARRAY)
-		return parser_wrong(p, "\"%.*s\": it is no array", shown(*path, close + 1), *path);
-	if (index >= place->type->count)
-		return parser_wrong(p, "[%.*s]: there are %u elements", shown(*path + 1, close),
-				    *path + 1, place->type->count);
-	place->type = place->type->element;
-	place->bytes += (size_t)index * place->type->size;
-	*path = close + 1;
-	return 0;
-}
-
-static int follow_name(struct parser *p, struct place *place, const char **path, const char *end)
-{
-	const struct member *member;
-	size_t length;
-
-	if (place->type->kind != TYPE_STRUCT)
-		return parser_wrong(p, "\"%.*s\": it has no members", shown(*path, end), *path);
-	member = first_member(place->type, *path, end, &length);
-	if (!member)
-		return no_member(p, place->type, *path, end);
-	place->bits = member->bits ? member : NULL;
-	place->bytes += member->bits ? 0 : member->offset;
-	place->type = member->type;
-	*path += length;
-	return 0;
-}
-
-static int follow(struct parser *p, struct place *place, const char *path, const char *end)
-{
-	bool first = true;
-
-	do {
-		int ret;
-
-		if (*path == '[')
-			ret = follow_index(p, place, &path, end);
-		else if (first || (*path == '.' && path + 1 < end && *++path != '['))
-			ret = follow_name(p, place, &path, end);
-		else
-			ret = parser_wrong(p, "\"%.*s\" is no path such as a.b[2].c",
-					   shown(path, end), path);
-		if (ret)
-			return ret;
-		first = false;
-	} while (path < end);
-	return 0;
 }
 
 /* "#padding" says what is in the bytes between members; it exists for the outermost type only. */
@@ -252,7 +140,7 @@ static int parse_pair(struct parser *p, struct pairs *s)
 	} else if (member) {
 		ret = give(p, s, member);
 	} else {
-		ret = follow(p, &place, name, end);
+		ret = follow_path(p, &place, name, end);
 		if (ret)
 			return ret;
 		parser_blanks(p);
@@ -270,13 +158,14 @@ static bool comes(const struct parser *p, const char *text, uint32_t length)
 /* The member that is expected, as value_print() writes it; else NULL. */
 static const struct member *take_expected(struct parser *p, const struct pairs *s)
 {
-	const struct member *member = &s->type->member[s->next];
+	const struct member *member;
 
 	if (s->type->kind != TYPE_STRUCT || s->next >= s->type->count)
 		return NULL;
-	if (comes(p, member->quoted, member->quoted_length))
+	member = &s->type->member[s->next];
+	if (*p->at == '"' && comes(p, member->quoted, member->quoted_length))
 		p->at += member->quoted_length;
-	else if (comes(p, member->label, member->label_length))
+	else if (*p->at != '"' && comes(p, member->label, member->label_length))
 		p->at += member->label_length;
 	else
 		return NULL;
@@ -334,7 +223,12 @@ static int parse_led(struct parser *p, const struct type *type, uint8_t *bytes)
 	if (ret)
 		return under(p, first->name, (int)first->label_length - 1, ret);
 	parser_blanks(p);
-	return !outer && parser_take(p, ',') ? parse_pairs(p, type, bytes, '\0') : 0;
+	if (outer || !parser_take(p, ','))
+		return 0;
+	parser_blanks(p);
+	if (p->at == p->end)
+		return parser_wrong(p, "a comma without a member behind it");
+	return parse_pairs(p, type, bytes, '\0');
 }
 
 static bool names_member(const struct parser *p)

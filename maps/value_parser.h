@@ -45,4 +45,16 @@ int read_hex(struct parser *p, const char *text, const char *end, uint8_t *bytes
 int parse_word(struct parser *p, const struct type *type, uint8_t *bytes);
 int parse_bits(struct parser *p, const struct member *member, uint8_t *bytes);
 
+const struct member *find_member(const struct type *type, const char *name, size_t length);
+
+/* What a path such as a.b[2].c leads to. */
+struct place {
+	const struct type *type;
+	const struct member *bits; /* if it is a bitfield, bytes is its struct */
+	uint8_t *bytes;
+};
+
+/* From the type and bytes in *place to what the path, which is not empty, leads to. */
+int follow_path(struct parser *p, struct place *place, const char *path, const char *end);
+
 #endif

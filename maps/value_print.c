@@ -192,8 +192,9 @@ static void print_notation(const struct printer *p, const struct type *type, con
 	if (p->style == VALUE_TEXT && p->out->data[from] == '#' &&
 	    is_bare(p->out->data + from + 1, length - 1))
 		return;
-	if (p->style == VALUE_TEXT && p->out->data[from] == ':' && type->size == 16)
-		return; /* ::1 */
+	if (p->style == VALUE_TEXT && p->out->data[from] == ':' &&
+	    (type->size == 16 || type->size == 20))
+		return; /* ::1, ::/0 */
 	length = length < sizeof(copy) ? length : sizeof(copy);
 	memcpy(copy, p->out->data + from, length);
 	p->out->length = from;
@@ -219,6 +220,37 @@ static void print_member(const struct printer *p, const struct member *member, c
 		print(p, member->type, bytes + member->offset);
 }
 
+/* What most members are: an integer, written in one go with what comes before it. */
+static bool print_integer(const struct printer *p, const struct member *member,
+			  const uint8_t *bytes, bool comma)
+{
+	bool json = p->style == VALUE_JSON;
+	uint32_t length = json ? member->quoted_length : member->label_length;
+	const struct type *type = member->type;
+	char *to;
+	int64_t value;
+
+	if ((type->kind != TYPE_UNSIGNED && type->kind != TYPE_SIGNED) || member->bits ||
+	    type->size > 8)
+		return false;
+	to = buf_space(p->out, length + 2 + U64_TEXT);
+	if (!to)
+		return true;
+	if (comma)
+		*to++ = ',';
+	memcpy(to, json ? member->quoted : member->label, length);
+	to += length;
+	value = type->kind == TYPE_SIGNED
+			? load_signed(bytes + member->offset, type->size)
+			: (int64_t)load_unsigned(bytes + member->offset, type->size);
+	if (type->kind == TYPE_SIGNED && value < 0) {
+		*to++ = '-';
+		value = (int64_t) - (uint64_t)value;
+	}
+	p->out->length = (size_t)(u64_text(to, (uint64_t)value) - p->out->data);
+	return true;
+}
+
 static bool print_members(const struct printer *p, const struct type *type, const uint8_t *bytes)
 {
 	bool any = false;
@@ -228,6 +260,10 @@ static bool print_members(const struct printer *p, const struct type *type, cons
 
 		if (member->type->kind == TYPE_OPAQUE)
 			continue;
+		if (print_integer(p, member, bytes, any)) {
+			any = true;
+			continue;
+		}
 		if (any)
 			buf_char(p->out, ',');
 		any = true;

@@ -3,9 +3,11 @@
 # Man page, completions and doctor against the tables of commands and stages, as help shows them.
 # shellcheck disable=SC2154,SC2016,SC2013 # set by lib.sh; programs for jq; words are wanted
 
-docs_commands() { xdp help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
+# One a line; some have two words: "map dump".
+docs_commands() { xdp help | sed -nE '/^commands:/,/^$/s/^  ([a-z]+( [a-z]+)?)  .*/\1/p'; }
 docs_options() { # of a command, without the global ones
-	xdp help "$1" | sed '/^global options:/,$d' |
+	# shellcheck disable=SC2086 # a command may have two words
+	xdp help $1 | sed '/^global options:/,$d' |
 		sed -nE 's/^ +(-[a-z], )?(--[a-z0-9-]+).*/\2/p'
 }
 docs_stages() { xdp help attach | sed -n '/^stages:/,/^$/s/^  \([a-z]\{1,\}\) .*/\1/p'; }
@@ -17,17 +19,20 @@ test_docs_man_page_has_every_command_option_and_stage() {
 	mandoc -T lint -W warning "$TMP/xdpctl.8" || fail 'mandoc complains'
 	mandoc -T ascii "$TMP/xdpctl.8" | sed 's/.\x08//g' >"$TMP/page"
 	[ "$(docs_commands | wc -l)" -ge 7 ] || fail "commands: $(docs_commands)"
-	for command in $(docs_commands); do
+	docs_commands >"$TMP/commands"
+	while IFS= read -r command; do
 		grep -q "xdpctl $command" "$TMP/page" || fail "man page: no $command"
 		for option in $(docs_options "$command"); do
 			grep -q -- "$option" "$TMP/page" || fail "man page: $command has no $option"
 		done
-	done
+	done <"$TMP/commands"
 	for stage in $(docs_stages); do
 		grep -qE "^ +$stage " "$TMP/page" || fail "man page: no stage $stage"
 	done
 	# and every option that the page's own words name exists
-	xdp help | cat - <(for command in $(docs_commands); do xdp help "$command"; done) >"$TMP/all"
+	# shellcheck disable=SC2086 # as above
+	xdp help | cat - <(while IFS= read -r command; do xdp help $command; done <"$TMP/commands") \
+		>"$TMP/all"
 	for option in $(sed -n 's/^\.Fl -\([a-z-]*\).*/--\1/p' "$HERE/../cli/xdpctl.8.in"); do
 		grep -q -- "$option" "$TMP/all" || fail "man page names $option, which is not there"
 	done
@@ -42,15 +47,19 @@ docs_complete() {
 test_docs_completion_has_every_command_option_and_stage() {
 	local command option stage shell
 
-	assert_equal 'commands' "$(docs_commands | sort)" \
+	docs_commands >"$TMP/commands"
+	assert_equal 'commands' "$(sed 's/ .*//' "$TMP/commands" | sort -u)" \
 		"$(docs_complete '' | grep -v '^-' | sort)"
-	for command in $(docs_commands); do
-		docs_complete "$command" '' >"$TMP/words"
+	assert_equal 'commands on maps' "$(sed -n 's/^map //p' "$TMP/commands" | sort)" \
+		"$(docs_complete map '' | grep -v '^-' | sort)"
+	while IFS= read -r command; do
+		# shellcheck disable=SC2086 # as above
+		docs_complete $command '' >"$TMP/words"
 		for option in $(docs_options "$command"); do
 			grep -qx -- "$option" "$TMP/words" || fail "bash: $command has no $option"
 		done
 		grep -qx -- --json "$TMP/words" || fail "bash: $command has no global options"
-	done
+	done <"$TMP/commands"
 	for stage in $(docs_stages); do
 		docs_complete attach eth0 "$stage" | grep -qx "$stage" || fail "bash: no stage $stage"
 	done

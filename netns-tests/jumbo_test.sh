@@ -52,6 +52,22 @@ test_jumbo_sockets_and_ping_cross() {
 		and .redirect.bytes / .redirect.packets > 3000'
 }
 
+# Programs of the two kinds cannot share a map of ports: the new one gets its own.
+test_jumbo_can_be_asked_for_in_a_replacement() {
+	local stages
+
+	lab_quiet
+	for stages in 'redirect eth1' 'redirect eth1 eth2' 'steer 0'; do
+		read -ra words <<<"$stages"
+		xdpq attach eth0 --replace "${words[@]}"
+		xdpq attach eth0 --replace --jumbo "${words[@]}"
+		xdp -j status eth0 | assert_json "$stages" '.[0].multi_buffer'
+		xdpq attach eth0 --replace "${words[@]}" # as the one before it
+		xdp -j status eth0 | assert_json "$stages" '.[0].multi_buffer'
+		xdpq detach eth0
+	done
+}
+
 test_jumbo_reflect_sends_frames_back_whole() {
 	lab_quiet
 	mtu 9000 1

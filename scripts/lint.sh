@@ -43,7 +43,7 @@ for f in "${c_files[@]}" "${scripts[@]}"; do
 done
 # below cli/ nothing prints or exits
 for f in "${c_files[@]}"; do
-	case $f in *_test.c | *testing.h | *.bpf.c | *.bpf.h) continue ;; control/* | dataplane/* | maps/*) ;; *) continue ;; esac
+	case $f in *_test.c | *_fuzz.c | *testing.h | *.bpf.c | *.bpf.h) continue ;; control/* | dataplane/* | maps/*) ;; *) continue ;; esac
 	! grep -nE '\b(printf|fprintf|puts|perror|exit) ?\(' "$f" || complain "$f: prints or exits below cli/"
 done
 

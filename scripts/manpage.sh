@@ -6,11 +6,12 @@ set -euo pipefail
 xdpctl=$1 template=$2
 
 escape() { sed -e 's/\\/\\e/g' -e 's/-/\\-/g' -e "s/^[.']/\\\\\\&&/"; }
-commands() { "$xdpctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
+commands() { "$xdpctl" help | sed -nE '/^commands:/,/^$/s/^  ([a-z]+( [a-z]+)?)  .*/\1/p'; }
 
 command_section() {
 	local title
-	"$xdpctl" help "$1" | sed '/^global options:/,$d' | {
+	# shellcheck disable=SC2086 # a command may have two words
+	"$xdpctl" help $1 | sed '/^global options:/,$d' | {
 		IFS= read -r title
 		printf '.Ss %s\n' "$(escape <<<"${title%%: *}")"
 		printf '%s.\n' "$(escape <<<"${title#*: }")"
@@ -22,7 +23,7 @@ command_section() {
 
 while IFS= read -r line; do
 	case $line in
-	@COMMANDS@) for c in $(commands); do command_section "$c"; done ;;
+	@COMMANDS@) while IFS= read -r c; do command_section "$c"; done < <(commands) ;;
 	@GLOBAL@)
 		printf '.Bd -literal\n'
 		"$xdpctl" help | sed -n '/^options:/,/^$/{/^options:/d;/^$/d;p}' | escape

@@ -173,9 +173,12 @@ static unsigned int redirect_targets(const struct pipeline_cfg *cfg,
 	return n;
 }
 
+/* Programs that share a map of devices or CPUs have to be of one kind, multi-buffer or not:
+ * kernel/bpf/core.c __bpf_prog_map_compatible() */
 static bool redirect_same(const struct pipeline_cfg *a, const struct pipeline_cfg *b)
 {
-	return a->redirect.ports == b->redirect.ports && a->redirect.flood == b->redirect.flood &&
+	return a->frags == b->frags && a->redirect.ports == b->redirect.ports &&
+	       a->redirect.flood == b->redirect.flood &&
 	       memcmp(a->redirect.port, b->redirect.port, sizeof(a->redirect.port)) == 0;
 }
 

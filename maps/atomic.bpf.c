@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Adds to the numbers of one element, or takes them out and leaves zero, while other programs add
+ * to them too: from user space the kernel has no such operation. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "atomic.h"
+
+const volatile struct atomic_place place[ATOMIC_NUMBERS] = {};
+const volatile __u32 places = 0;
+const volatile __u32 exchange = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64); /* a key of the target; its size is set from it */
+} wanted SEC(".maps");
+
+/* The map takes its place. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} target SEC(".maps");
+
+static __always_inline void touch(char *at, __u32 size, __u64 *number)
+{
+	if (exchange && size == 8)
+		*number = __sync_lock_test_and_set((__u64 *)at, 0);
+	else if (exchange)
+		*number = __sync_lock_test_and_set((__u32 *)at, 0);
+	else if (size == 8)
+		__sync_fetch_and_add((__u64 *)at, *number);
+	else
+		__sync_fetch_and_add((__u32 *)at, (__u32)*number);
+}
+
+SEC("syscall")
+int xdpctl_atomic(struct atomic_call *call)
+{
+	__u32 zero = 0;
+	void *key = bpf_map_lookup_elem(&wanted, &zero);
+	char *value = key ? bpf_map_lookup_elem(&target, key) : NULL;
+
+	call->found = value != NULL;
+	if (!value)
+		return 0;
+#pragma unroll
+	for (__u32 i = 0; i < ATOMIC_NUMBERS; i++) {
+		__u64 number = call->number[i];
+
+		if (i >= places)
+			break;
+		touch(value + place[i].offset, place[i].size, &number);
+		call->number[i] = number;
+	}
+	return 0;
+}
+
+const char LICENSE[] SEC("license") = "GPL";
