@@ -73,6 +73,7 @@ TABLE(t_array, ARRAY, __u32, struct entry, 4, 0);
 TABLE(t_percpu, PERCPU_HASH, __u32, struct entry, 4, 0);
 TABLE(t_cpus, PERCPU_ARRAY, __u32, __u32, 4, 0);
 TABLE(t_lru, LRU_HASH, __u64, __u64, 64, 0);
+TABLE(t_count, HASH, __u64, __u64, 1100, 0);
 TABLE(t_lrucpu, LRU_PERCPU_HASH, __u64, __s64, 64, 0);
 TABLE(t_lpm4, LPM_TRIE, struct lpm4, struct entry, 4, BPF_F_NO_PREALLOC);
 TABLE(t_lpm6, LPM_TRIE, struct lpm6, __u32, 4, BPF_F_NO_PREALLOC);
