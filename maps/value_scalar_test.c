@@ -151,6 +151,9 @@ static void test_value_float_is_the_shortest_that_reads_back(void **state)
 	check_single(0.1f, "0.1");
 	check_single(1e-45f, "1.4013e-45");
 	check_single(16777217.0f, "16777216");
+	check_single(-1000000, "-1000000");
+	check_double(999999999999999, "999999999999999");
+	check_double(1e15, "1e+15");
 	check_single(3.4028235e38f, "3.4028235e+38");
 	for (size_t i = 0; i < COUNT(refused); i++)
 		check_refused(&type, refused[i], "", "");
