@@ -8,7 +8,7 @@
 
 struct map_dump_args {
 	struct map_types types;
-	bool raw;
+	bool raw, keys, values;
 };
 
 static const struct field map_dump_options[] = {
@@ -16,6 +16,14 @@ static const struct field map_dump_options[] = {
 	  .name = "raw",
 	  .offset = offsetof(struct map_dump_args, raw),
 	  .help = "show the bytes of keys and values in hex" },
+	{ .type = FIELD_FLAG,
+	  .name = "keys",
+	  .offset = offsetof(struct map_dump_args, keys),
+	  .help = "show the keys alone" },
+	{ .type = FIELD_FLAG,
+	  .name = "values",
+	  .offset = offsetof(struct map_dump_args, values),
+	  .help = "show the values alone" },
 	MAP_TYPE_FIELDS(struct map_dump_args),
 	{ .type = FIELD_END },
 };
@@ -39,10 +47,14 @@ static int make_raw(struct map *map, struct err *err)
 static int run_map_dump(struct app *app, const void *args, struct err *err)
 {
 	const struct map_dump_args *a = args;
-	struct map_rows rows = { .app = app };
+	struct map_rows rows = { .app = app, .keys_only = a->keys, .values_only = a->values };
 	struct map_use use;
-	int ret = map_use_open(app, &a->types, &use, err);
+	int ret;
 
+	if (a->keys && a->values)
+		return err_set(err, ERR_USAGE, EINVAL, "map dump",
+			       "--keys and --values exclude each other");
+	ret = map_use_open(app, &a->types, &use, err);
 	if (ret)
 		return ret;
 	rows.use = &use;

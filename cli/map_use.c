@@ -154,6 +154,19 @@ void map_rows_end(struct map_rows *rows, int ret)
 	buf_free(&rows->line);
 }
 
+static void print_row(struct map_rows *rows, const void *key, const void *values)
+{
+	const struct map *map = &rows->use->map;
+	enum value_style style = rows->app->sink->style;
+
+	if (rows->keys_only)
+		value_print(map->key, key, style, rows->use->env, &rows->line);
+	else if (rows->values_only)
+		entry_print_values(map, values, style, rows->use->env, &rows->line);
+	else
+		entry_print(map, key, values, style, rows->use->env, &rows->line);
+}
+
 int map_rows_put(void *context, const void *keys, const void *values, uint32_t count,
 		 struct err *err)
 {
@@ -163,9 +176,8 @@ int map_rows_put(void *context, const void *keys, const void *values, uint32_t c
 	begin_rows(rows);
 	for (uint32_t i = 0; i < count; i++) {
 		buf_clear(&rows->line);
-		entry_print(map, (const char *)keys + (size_t)i * map->key_size,
-			    (const char *)values + i * map_room(map), rows->app->sink->style,
-			    rows->use->env, &rows->line);
+		print_row(rows, (const char *)keys + (size_t)i * map->key_size,
+			  (const char *)values + i * map_room(map));
 		if (rows->line.failed)
 			return err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory");
 		sink_raw(rows->app->sink, rows->line.data, rows->line.length);

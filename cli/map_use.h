@@ -54,6 +54,7 @@ struct map_rows {
 	struct app *app;
 	const struct map_use *use;
 	struct buf line;
+	bool keys_only, values_only;
 	uint64_t count;
 	bool begun;
 };

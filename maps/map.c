@@ -193,7 +193,10 @@ int map_retype(struct map *map, bool key, struct type *type, struct err *err)
 		type_free(type);
 		return err_set(err, ERR_USAGE, EINVAL, map->object, "it has no keys");
 	}
-	if (given != size) {
+	if (!key && map->type == BPF_MAP_TYPE_USER_RINGBUF) {
+		map->value_size = given; /* a sample has any size */
+		map->stride = given;
+	} else if (given != size) {
 		type_free(type);
 		return err_set(err, ERR_USAGE, EINVAL, map->object,
 			       "its %s have %u bytes, that type has %u", key ? "keys" : "values",

@@ -9,6 +9,13 @@
 
 static int parse(struct parser *p, const struct type *type, uint8_t *bytes);
 
+/* Most of the time there are none: then without a call. */
+static void blanks(struct parser *p)
+{
+	if (p->at < p->end && (unsigned char)*p->at <= ' ')
+		parser_blanks(p);
+}
+
 /* An error below belongs to this member. */
 static int under(struct parser *p, const char *name, int length, int ret)
 {
@@ -30,7 +37,7 @@ static int parse_array(struct parser *p, const struct type *type, uint8_t *bytes
 
 	p->at++;
 	p->nested = true;
-	parser_blanks(p);
+	blanks(p);
 	while (p->at < p->end && *p->at != ']') {
 		if (n == type->count)
 			return parser_wrong(p, "wants %u elements, there are more", type->count);
@@ -38,10 +45,10 @@ static int parse_array(struct parser *p, const struct type *type, uint8_t *bytes
 		if (ret)
 			return under(p, name, snprintf(name, sizeof(name), "[%u]", n), ret);
 		n++;
-		parser_blanks(p);
+		blanks(p);
 		if (!parser_take(p, ','))
 			break;
-		parser_blanks(p);
+		blanks(p);
 		if (p->at < p->end && *p->at == ']')
 			return parser_wrong(p, "a comma without an element behind it");
 	}
@@ -81,7 +88,7 @@ static int parse_padding(struct parser *p, const struct type *type, uint8_t *byt
 	uint8_t *padding = type->padding ? calloc(1, type->size ? type->size : 1) : NULL;
 	int ret;
 
-	parser_blanks(p);
+	blanks(p);
 	if (!type->padding)
 		return parser_wrong(p, "is given for the outermost struct alone");
 	ret = padding ? parse(p, &raw, padding) : parser_wrong(p, "out of memory");
@@ -104,9 +111,10 @@ static int give(struct parser *p, struct pairs *s, const struct member *member)
 		return parser_wrong(p, "is given twice");
 	s->seen[i / 64] |= bit;
 	s->next = i + 1;
-	parser_blanks(p);
-	return member->bits ? parse_bits(p, member, s->bytes)
-			    : parse(p, member->type, s->bytes + member->offset);
+	if (!member->bits)
+		return parse(p, member->type, s->bytes + member->offset);
+	blanks(p);
+	return parse_bits(p, member, s->bytes);
 }
 
 /* name=value or "name":value, and the name may be a path */
@@ -126,7 +134,7 @@ static int parse_pair(struct parser *p, struct pairs *s)
 	while (!quoted && end > name && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
 	if (quoted && parser_take(p, '"'))
-		parser_blanks(p);
+		blanks(p);
 	if (!parser_take(p, quoted ? ':' : '='))
 		return parser_wrong(p, "\"%.*s\" is no member with a value: write %s",
 				    shown(name, end), name,
@@ -143,7 +151,7 @@ static int parse_pair(struct parser *p, struct pairs *s)
 		ret = follow_path(p, &place, name, end);
 		if (ret)
 			return ret;
-		parser_blanks(p);
+		blanks(p);
 		ret = place.bits ? parse_bits(p, place.bits, place.bytes)
 				 : parse(p, place.type, place.bytes);
 	}
@@ -181,10 +189,10 @@ static int parse_list(struct parser *p, struct pairs *s, char close)
 		if (ret)
 			return member ? under(p, member->name, (int)member->label_length - 1, ret)
 				      : ret;
-		parser_blanks(p);
+		blanks(p);
 		if (!parser_take(p, ','))
 			break;
-		parser_blanks(p);
+		blanks(p);
 		if (p->at == p->end || *p->at == close)
 			return parser_wrong(p, "a comma without a member behind it");
 	}
@@ -203,7 +211,7 @@ static int parse_pairs(struct parser *p, const struct type *type, uint8_t *bytes
 	if (!begin_pairs(&s, type, bytes))
 		return parser_wrong(p, "out of memory");
 	p->nested = true;
-	parser_blanks(p);
+	blanks(p);
 	ret = parse_list(p, &s, close);
 	p->nested = outer;
 	end_pairs(&s);
@@ -222,10 +230,10 @@ static int parse_led(struct parser *p, const struct type *type, uint8_t *bytes)
 	p->nested = outer;
 	if (ret)
 		return under(p, first->name, (int)first->label_length - 1, ret);
-	parser_blanks(p);
+	blanks(p);
 	if (outer || !parser_take(p, ','))
 		return 0;
-	parser_blanks(p);
+	blanks(p);
 	if (p->at == p->end)
 		return parser_wrong(p, "a comma without a member behind it");
 	return parse_pairs(p, type, bytes, '\0');
@@ -240,7 +248,7 @@ static bool names_member(const struct parser *p)
 
 static int parse(struct parser *p, const struct type *type, uint8_t *bytes)
 {
-	parser_blanks(p);
+	blanks(p);
 	if (type->kind == TYPE_STRUCT && parser_take(p, '{'))
 		return parse_pairs(p, type, bytes, '}');
 	if (type->kind == TYPE_ARRAY && p->at < p->end && *p->at == '[')
@@ -256,7 +264,7 @@ static int parse_outer(struct parser *p, const struct type *type, uint8_t *bytes
 {
 	char c;
 
-	parser_blanks(p);
+	blanks(p);
 	if (p->at == p->end && type->kind != TYPE_TEXT)
 		return parser_wrong(p, "a value is missing");
 	c = p->at < p->end ? *p->at : '\0';
