@@ -3,7 +3,6 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,8 +13,6 @@
 #include "mapref.h"
 #include "stream.h"
 #include "value.h"
-
-#define ROOM_KIB 1024
 
 struct events_args {
 	uint64_t count, room;
@@ -49,7 +46,7 @@ static const struct field events_options[] = {
 	  .offset = offsetof(struct events_args, room),
 	  .min = 4,
 	  .max = 1 << 20,
-	  .help = "perf: room for each CPU (1024), rounded up to a power of two" },
+	  .help = "room for each CPU in a perf buffer (4096; less if there are many)" },
 	{ .type = FIELD_FLAG,
 	  .name = "force",
 	  .offset = offsetof(struct events_args, force),
@@ -123,7 +120,10 @@ static void put_event(struct show *show, const struct event *event, const struct
 {
 	struct sink *sink = show->stream.app->sink;
 
-	sink_real(sink, "time", event && event->time ? (double)event->time / 1e9 : NAN, UNIT_NONE);
+	if (event && event->time)
+		sink_seconds(sink, "time", event->time);
+	else
+		sink_null(sink, "time");
 	put_number(sink, "cpu", cpu >= 0, (uint64_t)cpu);
 	put_number(sink, "size", event, event ? event->size : 0);
 	if (event)
@@ -244,9 +244,7 @@ static int run_with(struct show *show, struct app *app, const struct events_args
 
 	ret = ret ?: choose_type(show, args->as, err);
 	ret = ret ?: check_alone(show, args, err);
-	ret = ret
-		      ?: events_open(fd, &show->info, (args->room ? args->room : ROOM_KIB) * 1024,
-				     &to, &events, err);
+	ret = ret ?: events_open(fd, &show->info, args->room * 1024, &to, &events, err);
 	if (ret)
 		return ret;
 	stream_begin(&show->stream, app, args->count, args->seconds);

@@ -39,6 +39,11 @@ void sink_bool(struct sink *sink, const char *key, bool value)
 	sink->ops->boolean(sink, key, value);
 }
 
+void sink_seconds(struct sink *sink, const char *key, uint64_t ns)
+{
+	sink->ops->seconds(sink, key, ns);
+}
+
 void sink_null(struct sink *sink, const char *key)
 {
 	sink->ops->string(sink, key, NULL);

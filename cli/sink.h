@@ -29,6 +29,7 @@ struct sink_ops {
 	void (*string)(struct sink *sink, const char *key, const char *value); /* NULL: null */
 	void (*number)(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 	void (*real)(struct sink *sink, const char *key, double value, enum sink_unit unit);
+	void (*seconds)(struct sink *sink, const char *key, uint64_t ns);
 	void (*boolean)(struct sink *sink, const char *key, bool value);
 	void (*value)(struct sink *sink, const char *key, const struct type *type,
 		      const void *bytes, const struct value_env *env);
@@ -53,6 +54,7 @@ void sink_end(struct sink *sink);
 void sink_string(struct sink *sink, const char *key, const char *value);
 void sink_u64(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit);
 void sink_real(struct sink *sink, const char *key, double value, enum sink_unit unit);
+void sink_seconds(struct sink *sink, const char *key, uint64_t ns); /* a number, exact */
 void sink_null(struct sink *sink, const char *key);
 void sink_bool(struct sink *sink, const char *key, bool value);
 

@@ -3,7 +3,6 @@
  * the usual library has no unsigned 64-bit numbers, which is what counters are. */
 #include "sink.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +19,18 @@ struct sink_json {
 	struct buf text;
 };
 
+static void put_text(struct sink_json *json)
+{
+	if (json->text.failed)
+		abort(); /* half a document would be worse */
+	fwrite_unlocked(json->text.data, 1, json->text.length, json->base.out);
+}
+
 static void put_string(struct sink_json *json, const char *text)
 {
 	buf_clear(&json->text);
 	buf_json(&json->text, text, strlen(text));
-	fwrite_unlocked(json->text.data, 1, json->text.length, json->base.out);
+	put_text(json);
 }
 
 static struct sink_json *prefix(struct sink *sink, const char *key)
@@ -74,9 +80,26 @@ static void json_string(struct sink *sink, const char *key, const char *value)
 
 static void json_number(struct sink *sink, const char *key, uint64_t value, enum sink_unit unit)
 {
+	struct sink_json *json = prefix(sink, key);
+
 	(void)unit;
-	prefix(sink, key);
-	fprintf(sink->out, "%" PRIu64, value);
+	buf_clear(&json->text);
+	buf_u64(&json->text, value);
+	put_text(json);
+}
+
+/* Not through a double, which is slow to print and not exact. */
+static void json_seconds(struct sink *sink, const char *key, uint64_t ns)
+{
+	struct sink_json *json = prefix(sink, key);
+	uint32_t part = (uint32_t)(ns % 1000000000);
+
+	buf_clear(&json->text);
+	buf_u64(&json->text, ns / 1000000000);
+	buf_char(&json->text, '.');
+	for (uint32_t digit = 100000000; digit; digit /= 10)
+		buf_char(&json->text, (char)('0' + part / digit % 10));
+	put_text(json);
 }
 
 static void json_real(struct sink *sink, const char *key, double value, enum sink_unit unit)
@@ -102,7 +125,7 @@ static void json_value(struct sink *sink, const char *key, const struct type *ty
 
 	buf_clear(&json->text);
 	value_print(type, bytes, VALUE_JSON, env, &json->text);
-	fwrite_unlocked(json->text.data, 1, json->text.length, sink->out);
+	put_text(json);
 }
 
 static void json_raw(struct sink *sink, const char *data, size_t length)
@@ -128,6 +151,7 @@ static const struct sink_ops json_ops = {
 	.string = json_string,
 	.number = json_number,
 	.real = json_real,
+	.seconds = json_seconds,
 	.boolean = json_boolean,
 	.value = json_value,
 	.raw = json_raw,

@@ -135,6 +135,14 @@ static void text_real(struct sink *sink, const char *key, double value, enum sin
 	put(text_of(sink), key, out, true);
 }
 
+static void text_seconds(struct sink *sink, const char *key, uint64_t ns)
+{
+	char out[SINK_UNIT_TEXT];
+
+	snprintf(out, sizeof(out), "%.6f", (double)ns / 1e9);
+	put(text_of(sink), key, out, true);
+}
+
 static void text_boolean(struct sink *sink, const char *key, bool value)
 {
 	put(text_of(sink), key, value ? "yes" : "no", false);
@@ -178,6 +186,7 @@ static const struct sink_ops text_ops = {
 	.string = text_string,
 	.number = text_number,
 	.real = text_real,
+	.seconds = text_seconds,
 	.boolean = text_boolean,
 	.value = text_value,
 	.raw = text_raw,

@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH	    65536     /* events of a ring buffer in one read: its writer may never pause */
+#define BATCH	    65536 /* events of a ring buffer in one read: its writer may never pause */
+#define ROOM	    (4u << 20)
+#define ROOM_OF_ALL (64u << 20)
 #define FORMAT_LOST (1U << 4) /* PERF_FORMAT_LOST, Linux 6.0 */
 
 struct events {
@@ -87,10 +89,20 @@ static enum bpf_perf_event_ret on_perf(void *context, int cpu, struct perf_event
 	return events->full ? LIBBPF_PERF_EVENT_ERROR : LIBBPF_PERF_EVENT_CONT;
 }
 
+/* Enough for the bursts of a busy CPU, but not hundreds of megabytes of a large machine. */
+static uint64_t usual_room(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t room = ROOM_OF_ALL / (uint64_t)(cpus > 0 ? cpus : 1);
+
+	return room < ROOM ? room : ROOM;
+}
+
 static size_t pages_of(uint64_t room)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), pages = 1;
 
+	room = room ? room : usual_room();
 	while (pages * page < room)
 		pages *= 2;
 	return pages;

@@ -37,8 +37,8 @@ int events_check(const struct bpf_map_info *info, struct err *err);
 bool events_counts_lost(const struct bpf_map_info *info);
 
 /* Begin to read. The map stays the caller's and has to stay open; room is for each CPU in bytes, of
- * a perf buffer alone (a ring buffer has its own). Into the slots of a perf_event_array it puts
- * buffers of ours, in place of those of any other reader. */
+ * a perf buffer alone (a ring buffer has its own); 0: the usual. Into the slots of a
+ * perf_event_array it puts buffers of ours, in place of those of any other reader. */
 int events_open(int fd, const struct bpf_map_info *info, uint64_t room, const struct events_to *to,
 		struct events **out, struct err *err);
 
