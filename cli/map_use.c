@@ -67,7 +67,7 @@ int map_use_key(struct app *app, struct map_use *use, unsigned int word, struct 
 	if (!use->map.key) {
 		err_set(err, ERR_USAGE, EINVAL, use->map.object, "a map of type %s has no keys",
 			use->map.kind->name);
-		return err_hint(err, use->map.kind->traits & KIND_EVENTS
+		return err_hint(err, map_has_events(&use->map)
 					     ? "`xdpctl events` shows what it holds"
 					     : "push, pop and peek work on it");
 	}

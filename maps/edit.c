@@ -171,8 +171,8 @@ static int refuse_keyless(const struct map *map, struct err *err)
 {
 	err_set(err, ERR_USAGE, EINVAL, map->object, "a map of type %s has no keys",
 		map->kind->name);
-	return err_hint(err, map->kind->traits & KIND_EVENTS ? "`xdpctl events` shows its events"
-							     : "use push, pop and peek");
+	return err_hint(err, map_has_events(map) ? "`xdpctl events` shows its events"
+						 : "use push, pop and peek");
 }
 
 int edit_get(const struct map *map, const void *key, void *values, struct err *err)

@@ -213,6 +213,11 @@ size_t map_room(const struct map *map)
 	return map->stride * map->values;
 }
 
+bool map_has_events(const struct map *map)
+{
+	return map->kind->traits & KIND_EVENTS && map->type != BPF_MAP_TYPE_USER_RINGBUF;
+}
+
 bool map_is_frozen(const struct map *map)
 {
 	char path[48], line[64];

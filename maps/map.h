@@ -43,6 +43,9 @@ int map_retype(struct map *map, bool key, struct type *type, struct err *err);
 /* Bytes of all the values of an element. */
 size_t map_room(const struct map *map);
 
+/* A buffer whose events user space reads: not one that it writes itself. */
+bool map_has_events(const struct map *map);
+
 /* User space may not write it any more (BPF_MAP_FREEZE). False if it cannot be told. */
 bool map_is_frozen(const struct map *map);
 

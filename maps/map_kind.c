@@ -113,6 +113,7 @@ const struct map_kind map_kinds[] = {
 	  .refers = REF_PROG,
 	  .refers_at = 4 },
 	{ .type = BPF_MAP_TYPE_STRUCT_OPS,
+	  .traits = KIND_INDEXED,
 	  .name = "struct_ops",
 	  .no_set = "it is loaded and taken away by the program that owns it" },
 	{ .type = BPF_MAP_TYPE_RINGBUF,

@@ -221,9 +221,8 @@ int map_walk(const struct map *map, enum walk_mode mode, walk_fn each, void *con
 		edit_refuse(map, "list its elements", reason, err);
 		return map->type == BPF_MAP_TYPE_QUEUE || map->type == BPF_MAP_TYPE_STACK
 			       ? err_hint(err, "peek shows the next value, drain takes out all")
-		       : map->kind->traits & KIND_EVENTS
-			       ? err_hint(err, "`xdpctl events` shows them")
-			       : -EOPNOTSUPP;
+		       : map_has_events(map) ? err_hint(err, "`xdpctl events` shows them")
+					     : -EOPNOTSUPP;
 	}
 	if (mode == WALK_DRAIN && (map->kind->no_delete || map->kind->traits & KIND_FIXED))
 		return edit_refuse(map, "drain it",
