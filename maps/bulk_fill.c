@@ -15,6 +15,7 @@ struct worker {
 	struct filler *filler;
 	unsigned int number, count; /* this worker of so many */
 	atomic_bool *stop;
+	bool undone; /* it could not load a program of its own */
 	int ret;
 	struct err err;
 };
@@ -61,6 +62,11 @@ static void *fill(void *context)
 {
 	struct worker *worker = context;
 
+	if (!worker->filler)
+		worker->filler = filler_new(worker->bulk->map);
+	worker->undone = !worker->filler;
+	if (worker->undone)
+		return NULL;
 	for (unsigned int i = 0; i < worker->parts->count && !worker->ret; i++) {
 		const struct spool *spool = &worker->parts->part[i].spool;
 		uint64_t blocks = spool_blocks(spool);
@@ -95,17 +101,14 @@ static void run(struct worker *worker, unsigned int count)
 int parts_fill(const struct parts *parts, struct bulk *bulk, struct err *err)
 {
 	struct worker worker[PARTS] = { 0 };
-	unsigned int count = 0;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int count = cpus < 1 ? 1 : cpus > PARTS ? PARTS : (unsigned int)cpus;
 	atomic_bool stop = false;
-	long most = sysconf(_SC_NPROCESSORS_ONLN);
 	int ret = 0;
 
-	while (count < PARTS && count < (most < 1 ? 1 : most)) {
-		worker[count].filler = filler_new(bulk->map);
-		if (!worker[count].filler)
-			break;
-		count++;
-	}
+	worker[0].filler = filler_new(bulk->map);
+	if (!worker[0].filler)
+		return 1;
 	for (unsigned int i = 0; i < count; i++) {
 		worker[i].parts = parts;
 		worker[i].bulk = bulk;
@@ -114,8 +117,15 @@ int parts_fill(const struct parts *parts, struct bulk *bulk, struct err *err)
 		worker[i].stop = &stop;
 	}
 	run(worker, count);
+	for (unsigned int i = 1; i < count; i++) {
+		if (!worker[i].undone)
+			continue;
+		worker[i].filler = worker[0].filler;
+		fill(&worker[i]);
+		worker[i].filler = NULL;
+	}
 	for (unsigned int i = 0; i < count; i++) {
-		bulk->written += filler_written(worker[i].filler);
+		bulk->written += worker[i].filler ? filler_written(worker[i].filler) : 0;
 		if (worker[i].ret && !ret) {
 			ret = worker[i].ret;
 			if (err)
@@ -123,5 +133,5 @@ int parts_fill(const struct parts *parts, struct bulk *bulk, struct err *err)
 		}
 		filler_free(worker[i].filler);
 	}
-	return count ? ret : 1;
+	return ret;
 }
