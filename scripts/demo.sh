@@ -94,6 +94,16 @@ done
 wait "$ping"
 box stats eth0
 
+say 'Its maps, in the notation of their types, edited while it runs'
+box map list eth0
+box map dump eth0/redirect
+box map del eth0/redirect 0
+ip netns exec "$h1" ping -q -c 1 -W 1 10.77.0.2 >/dev/null 2>&1 && exit 1
+echo 'without its port h1 does not reach h2: those packets are counted under redirect_no_port'
+box stats eth0
+box map set eth0/redirect 0 eth1
+ip netns exec "$h1" ping -q -c 5 -i 0.05 10.77.0.2
+
 say 'And off again: everything is as it was'
 box detach eth0
 box detach eth1
