@@ -230,6 +230,15 @@ test_map_bulk_last_of_two_lines_counts() {
 	done
 }
 
+# The same where the two stand side by side, and threads would reach them at the same time.
+test_map_bulk_last_of_two_neighbours_counts() {
+	typed_maps
+	elements 100000 | sed 's/\(.*\)a=.*/\1a=1\n\1a=2/' >"$TMP/file"
+	loads t_big 200000 200000 0 0 "$TMP/file"
+	assert_equal "values" 'a=2,b=0' "$(map dump t_big | sed 's/.* = //' | sort -u)"
+	entries t_big 100000
+}
+
 test_map_bulk_replace_changes_only_what_differs() {
 	typed_maps
 	elements 20000 >"$TMP/file"

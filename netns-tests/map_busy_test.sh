@@ -21,17 +21,23 @@ nothing_lost() { # WRITTEN TAKEN_FILE LEFT_FILE
 	[ ! -s "$TMP/twice" ] || fail "handed out twice: $(cat "$TMP/twice")"
 }
 
+# Two at once: what is read and deleted in two steps would be handed out twice.
 test_map_busy_drain_loses_nothing() {
 	local name
 
 	for name in hash lru; do
 		new_map "$name" "$([ "$name" = lru ] && echo percpu_hash || echo hash)" 4 8 2000
 		xmap writers fill "$name" 25000 1
+		spawn other box bash -c 'while [ ! -e "$3" ]; do "$1" -q map drain "$2"; done' - \
+			"$XDPCTL" "pin:$BPFFS/$name" "$TMP/$name.end"
 		: >"$TMP/taken"
 		while kill -0 "${PID[writers]}" 2>/dev/null; do
 			map drain "$name" >>"$TMP/taken"
 		done
 		join writers
+		: >"$TMP/$name.end"
+		join other 2>/dev/null
+		cat "$TMP/other.out" >>"$TMP/taken"
 		map dump "$name" >"$TMP/left"
 		assert_equal "written" 100000 "$(cat "$TMP/writers.out")"
 		nothing_lost 100000 "$TMP/taken" "$TMP/left"

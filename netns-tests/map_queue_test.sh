@@ -133,7 +133,6 @@ cgroup_up() {
 
 test_map_queue_cgroups_by_their_path() {
 	cgroup_up
-	typed_maps
 	new_map cgroups cgroup_array 4 4 2
 	map set cgroups 0 "$CGROUP"
 	unlisted cgroups 'does not hand out'
@@ -143,7 +142,11 @@ test_map_queue_cgroups_by_their_path() {
 	map_refused not_found 'the map has 2 entries' set cgroups 2 "$CGROUP"
 	map del cgroups 0
 	map_refused not_found 'not in the map' del cgroups 0
-	# storage of a cgroup
+}
+
+test_map_queue_storage_of_cgroups() {
+	cgroup_up
+	typed_maps typed_new
 	map_refused not_found 'not in the map' get t_cgrp "$CGROUP"
 	map set t_cgrp "$CGROUP" 77
 	holds t_cgrp "$CGROUP" 77 "\"$CGROUP\"" 77
@@ -172,10 +175,10 @@ test_map_queue_cgroup_storage_is_not_ours_to_delete() {
 	done
 }
 
-test_map_queue_storage_of_tasks_and_files() {
+test_map_queue_storage_of_tasks() {
 	local self=$$
 
-	typed_maps
+	typed_maps typed_new
 	map_refused not_found 'not in the map' get t_task "pid:$self"
 	map set t_task "pid:$self" 77
 	holds t_task "pid:$self" 77 "\"pid:$self\"" 77
@@ -188,6 +191,10 @@ test_map_queue_storage_of_tasks_and_files() {
 	map_refused unsupported 'lists no elements' load t_task /dev/null --replace
 	map del t_task "pid:$self"
 	map_refused not_found 'not in the map' del t_task "pid:$self"
+}
+
+test_map_queue_storage_of_files() {
+	typed_maps
 	: >"$TMP/file"
 	map set t_inode "$TMP/file" 5
 	holds t_inode "$TMP/file" 5 "\"$TMP/file\"" 5

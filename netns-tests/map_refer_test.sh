@@ -59,6 +59,11 @@ test_map_refer_prog_array_by_id_pin_and_name() {
 	map_refused failed 'takes no such value' set progs 2 "$PROG"
 	map_refused unsupported 'no such operation' take progs 0
 	map_refused unsupported 'in one step' drain progs
+	# each is closed again
+	for _ in {1..100}; do
+		echo "0 = $first"
+	done >"$TMP/file"
+	(ulimit -n 40 && map load progs "$TMP/file")
 	map del progs 0
 	map_refused not_found 'not in the map' del progs 0
 	map_json clear progs | assert_json "clear" '.cleared == 2'

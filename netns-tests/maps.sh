@@ -15,12 +15,13 @@ bpffs_up() {
 # new_map NAME TYPE KEY_SIZE VALUE_SIZE ENTRIES [ARGUMENT...]: by bpftool, without BTF.
 new_map() {
 	[ -n "${BPFFS:-}" ] || bpffs_up
-	bpftool map create "$BPFFS/$1" type "$2" key "$3" value "$4" entries "$5" name "$1" "${@:6}"
+	bpftool map create "$BPFFS/$1" type "$2" key "$3" value "$4" entries "$5" name "$1" \
+		"${@:6}" || skip "this kernel has no map of type $2"
 }
 
-# The maps of typed.bpf.c, which have BTF: t_hash, t_array, ...
+# typed_maps [NAME]: the maps of NAME.bpf.c, typed.bpf.c if not said, which have BTF: t_hash, ...
 typed_maps() {
-	local object=${TOOLS%/*}/bpf/typed.o
+	local object=${TOOLS%/*}/bpf/${1:-typed}.o
 
 	[ -e "$object" ] || fail "$object is not there: make tools"
 	bpffs_up

@@ -3,9 +3,6 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-/* not in the header of an older libbpf */
-#define BPF_MAP_TYPE_CGRP_STORAGE 32
-
 typedef __be32 ip4_be;
 
 enum colour { RED, GREEN = 5, BLUE };
@@ -85,9 +82,7 @@ TABLE(t_big, HASH, __u32, struct pair, 1000000, BPF_F_NO_PREALLOC);
 TABLE(t_copy, HASH, __u32, struct pair, 1000000, BPF_F_NO_PREALLOC);
 TABLE(t_wide, ARRAY, __u32, struct pair, 20000, 0);
 TABLE(t_sk, SK_STORAGE, int, __u64, 0, BPF_F_NO_PREALLOC);
-TABLE(t_task, TASK_STORAGE, int, __u64, 0, BPF_F_NO_PREALLOC);
 TABLE(t_inode, INODE_STORAGE, int, __u64, 0, BPF_F_NO_PREALLOC);
-TABLE(t_cgrp, CGRP_STORAGE, int, __u64, 0, BPF_F_NO_PREALLOC);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
