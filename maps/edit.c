@@ -206,6 +206,16 @@ int edit_get_exact(const struct map *map, const void *key, void *values, struct 
 	return edit_get(map, key, values, err);
 }
 
+/* Before 6.13 a trie takes flags and does not look at them. */
+static int check_trie(const struct map *map, const void *key, uint64_t flags)
+{
+	if (map->type != BPF_MAP_TYPE_LPM_TRIE || !(flags & (BPF_NOEXIST | BPF_EXIST)))
+		return 0;
+	if (is_in_trie(map, key))
+		return flags & BPF_NOEXIST ? -EEXIST : 0;
+	return flags & BPF_EXIST ? -ENOENT : 0;
+}
+
 /* Where the kernel wants a descriptor, the value has an id: write it with one. *fd is to close. */
 static int refer(const struct map *map, void *values, int *fd, struct err *err)
 {
@@ -246,7 +256,9 @@ int edit_set(const struct map *map, const void *key, const void *values, uint64_
 			return ret;
 		value = copy;
 	}
-	ret = bpf_map_update_elem(map->fd, key, value, flags) ? -errno : 0;
+	ret = check_trie(map, key, flags);
+	if (!ret && bpf_map_update_elem(map->fd, key, value, flags))
+		ret = -errno;
 	if (fd >= 0)
 		close(fd);
 	return edit_failed(map, EDIT_SET, key, ret, err);

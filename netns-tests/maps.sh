@@ -49,6 +49,11 @@ map_refused() { # CODE PATTERN OPERATION NAME [ARGUMENT...]
 		"$TMP/refused_after"
 }
 
+# This kernel can take an element of a hash: Linux 5.14
+takes_elements() {
+	[ "$(uname -r | awk -F. '{ print ($1 * 1000 + $2 >= 5014) }')" = 1 ]
+}
+
 # What bpftool sees: nothing if it cannot list it. BTF's own formatting is left out.
 content() {
 	bpftool -j map dump pinned "$BPFFS/$1" 2>/dev/null |
