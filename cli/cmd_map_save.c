@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "app.h"
 #include "map_use.h"
 #include "progress.h"
 #include "walk.h"
+#include "whole_file.h"
 
 struct map_save_args {
 	struct map_types types;
@@ -21,12 +18,11 @@ static const struct field map_save_options[] = {
 	{ .type = FIELD_END },
 };
 
-/* A file gets its name only once it is whole. */
 struct saving {
 	const struct map_use *use;
 	enum value_style style;
 	const char *path; /* NULL: standard output */
-	char *part;	  /* the name until then; NULL if path is no ordinary file */
+	struct whole_file file;
 	FILE *out;
 	struct buf text;
 	struct progress progress;
@@ -41,53 +37,26 @@ static int failed(const struct saving *saving, const char *what, int error, stru
 
 static int open_output(struct saving *saving, const char *path, struct err *err)
 {
-	struct stat st;
-	int fd;
+	int ret;
 
-	if (strcmp(path, "-") == 0) {
-		saving->out = stdout;
+	saving->out = stdout;
+	if (strcmp(path, "-") == 0)
 		return 0;
-	}
 	saving->path = path;
-	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		saving->out = fopen(path, "we");
-		return saving->out ? 0 : failed(saving, "open it", errno, err);
-	}
-	if (asprintf(&saving->part, "%s.XXXXXX", path) < 0) {
-		saving->part = NULL;
-		return failed(saving, "open it", ENOMEM, err);
-	}
-	fd = mkostemp(saving->part, O_CLOEXEC);
-	if (fd < 0) {
-		int error = errno;
-
-		free(saving->part);
-		saving->part = NULL;
-		return failed(saving, "create a file beside it", error, err);
-	}
-	fchmod(fd, 0644);
-	saving->out = fdopen(fd, "w");
-	return saving->out ? 0 : failed(saving, "open it", errno, err);
+	ret = whole_open(&saving->file, path);
+	saving->out = saving->file.out;
+	return ret ? failed(saving, "write a file there", -ret, err) : 0;
 }
 
 static int close_output(struct saving *saving, int ret, struct err *err)
 {
 	int error = 0;
 
-	if (saving->out && (fflush(saving->out) || ferror(saving->out)))
-		error = errno ? errno : EIO;
-	if (saving->part && !error && !ret && fsync(fileno(saving->out)))
-		error = errno;
-	if (saving->out && saving->out != stdout && fclose(saving->out) && !error)
-		error = errno;
-	if (saving->part && !error && !ret && rename(saving->part, saving->path))
-		error = errno;
-	if (saving->part && (error || ret))
-		unlink(saving->part);
-	free(saving->part);
-	if (!ret && error)
-		ret = failed(saving, "write it", error, err);
-	return ret;
+	if (saving->path)
+		error = whole_close(&saving->file, !ret);
+	else if (fflush(saving->out) || ferror(saving->out))
+		error = errno ? -errno : -EIO;
+	return ret ?: error ? failed(saving, "write it", -error, err) : 0;
 }
 
 static int save_block(void *context, const void *keys, const void *values, uint32_t count,

@@ -281,6 +281,25 @@ test_map_bulk_too_many_for_the_map() {
 	entries small 4000
 }
 
+# A file that is there keeps its mode, its owner and its other names.
+test_map_bulk_save_keeps_what_a_file_is() {
+	typed_maps
+	map set t_big 1 a=1
+	(umask 027 && map save t_big "$TMP/new")
+	assert_equal "mode" 640 "$(stat -c %a "$TMP/new")"
+	echo old >"$TMP/file"
+	chmod 600 "$TMP/file"
+	chown 65534:65534 "$TMP/file"
+	ln -s file "$TMP/link"
+	map save t_big "$TMP/link"
+	assert_equal "the file" '1 = a=1,b=0' "$(cat "$TMP/file")"
+	assert_equal "owner and mode" '65534 65534 600' "$(stat -c '%u %g %a' "$TMP/file")"
+	[ -L "$TMP/link" ] || fail "the link is gone"
+	cd "$TMP"
+	map save t_big here
+	assert_equal "beside us" '1 = a=1,b=0' "$(cat "$TMP/here")"
+}
+
 # ---- disks that are full, readers that go, and a save that is killed
 
 small_disk() { # DIR
@@ -317,7 +336,7 @@ test_map_bulk_full_disk_leaves_the_old_file() {
 }
 
 saving_begun() {
-	[ -n "$(find "$TMP/dir" -name 'file.*' -size +0)" ]
+	find "/proc/${PID[save]}/fd" -lname "$TMP/dir/*" | grep -q .
 }
 
 test_map_bulk_killed_save_leaves_the_old_file() {
@@ -333,6 +352,7 @@ test_map_bulk_killed_save_leaves_the_old_file() {
 	# it may have been quicker; then the file is whole
 	[ "$(cat "$TMP/dir/file")" = old ] || [ "$(wc -l <"$TMP/dir/file")" = 300000 ] ||
 		fail "half a file has the name"
+	assert_equal "files" file "$(ls "$TMP/dir")"
 }
 
 test_map_bulk_reader_that_goes_away_ends_it() {
