@@ -295,7 +295,7 @@ test_map_bulk_save_keeps_what_a_file_is() {
 	assert_equal "the file" '1 = a=1,b=0' "$(cat "$TMP/file")"
 	assert_equal "owner and mode" '65534 65534 600' "$(stat -c '%u %g %a' "$TMP/file")"
 	[ -L "$TMP/link" ] || fail "the link is gone"
-	cd "$TMP"
+	cd "$TMP" || fail "no $TMP"
 	map save t_big here
 	assert_equal "beside us" '1 = a=1,b=0' "$(cat "$TMP/here")"
 }
