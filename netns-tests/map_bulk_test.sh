@@ -379,6 +379,16 @@ test_map_bulk_leaves_nothing_in_the_kernel() {
 	map load t_big "$TMP/file"
 	map load t_big "$TMP/file" --replace
 	map save t_big "$TMP/out"
+	map set t_big 1 a=1
+	map increment t_count 1 5
+	map drain t_count --zero
+	map hist t_count
+	map watch t_count --interval 0.01 --count 2
+	map drain t_count
+	map get t_big 1
+	map del t_big 1
+	map show t_big
+	xdp map list >"$TMP/out"
 	map clear t_big
 	umount "$BPFFS"
 	assert_no_new_bpf "$TMP/bpf_before"

@@ -265,6 +265,21 @@ test_map_refer_names_of_maps() {
 	assert_no_new_bpf "$TMP/bpf_before"
 }
 
+# Whatever a map is, the keys are the same, and lists are lists.
+test_map_refer_keys_never_change_with_the_data() {
+	local name
+
+	typed_maps
+	new_map plain queue 0 4 4
+	xdp -j map list | assert_json "list" '
+		([.[] | keys] | unique | length) == 1 and all(.[]; (.flags | type) == "array"
+			and (.id, .key_size, .max_entries | type) == "number")'
+	for name in t_hash t_lpm4 t_sk t_percpu typed_rodata plain; do
+		map_json show "$name" | jq -c '[keys, (.types | keys), (.flags, .programs | type)]'
+	done | sort -u >"$TMP/kinds"
+	assert_equal "kinds of answers" 1 "$(wc -l <"$TMP/kinds")"
+}
+
 # Without the rights, it says which are missing.
 test_map_refer_without_capability_is_refused() {
 	local status=0
