@@ -247,7 +247,7 @@ test_map_queue_sockets_of_a_process() {
 		map_refused usage 'pid:N/fd:M' set "$name" "$key" "$SOCKETS"
 		map_refused usage . set "$name" "$key" "$SOCKETS/fd:1"
 		map_refused unsupported 'no such operation' take "$name" "$key"
-		map_refused unsupported 'in one step' drain "$name"
+		map_refused unsupported 'cannot drain it: .*in one step' drain "$name"
 		map del "$name" "$key"
 		map_refused not_found 'not in the map' del "$name" "$key"
 		map set "$name" "$key" "$SOCKETS/fd:55"
@@ -271,7 +271,7 @@ test_map_queue_reuseport_group() {
 		'length == 1 and .[0].key == 2 and (.[0].value | test("^cookie:"))'
 	map_refused usage . set group 1 "$SOCKETS/fd:54"
 	map_refused not_found 'the map has 4 entries' set group 4 "$SOCKETS/fd:53"
-	map_refused unsupported 'in one step' drain group
+	map_refused unsupported 'cannot drain it: .*in one step' drain group
 	map del group 2
 	map_refused not_found 'not in the map' del group 2
 }
