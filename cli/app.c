@@ -176,7 +176,7 @@ int app_report(const struct app *app, const struct err *err)
 	const char *hint = err->hint;
 	struct sink *json;
 
-	if (err->code == ERR_PERMISSION)
+	if (err->code == ERR_PERMISSION && !hint[0])
 		hint = privilege_explain(missing);
 	fprintf(stderr, "xdpctl: %s%s%s%s%s\n", err->object, err->object[0] ? ": " : "",
 		err->message, hint[0] ? "; " : "", hint);
@@ -242,7 +242,15 @@ int app_flush_done(struct app *app, struct err *err)
 	return ret ? err_hint(err, "what was asked for has been done all the same") : 0;
 }
 
-/* SIGINT and SIGTERM stay blocked after the first call, so none is lost between waits. */
+int app_check_output(struct err *err)
+{
+	if (write(STDOUT_FILENO, "", 0) == 0)
+		return 0;
+	return err_set(err, ERR_FAILED, errno, "output", "cannot write: %s; nothing was taken",
+		       strerror(errno));
+}
+
+/* SIGINT, SIGTERM and SIGHUP stay blocked after the first call, so none is lost between waits. */
 bool app_wait_for(struct app *app, int fd, double seconds)
 {
 	struct pollfd ready[] = { { .events = POLLIN }, { .fd = fd, .events = POLLIN } };
@@ -252,6 +260,7 @@ bool app_wait_for(struct app *app, int fd, double seconds)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	ready[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (poll(ready, 2, timeout) > 0 && ready[0].revents)

@@ -98,6 +98,9 @@ int app_flush_done(struct app *app, struct err *err);
 /* The same for lines of a stream, see sink_line(). */
 int app_write(struct app *app, struct err *err);
 
+/* Standard output is open for writing: to ask before something is taken away for it. */
+int app_check_output(struct err *err);
+
 /* Wait so many seconds or until a signal; true if it is time to end. */
 bool app_wait(struct app *app, double seconds);
 

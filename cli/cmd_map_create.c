@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <bpf/bpf.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "app.h"
 #include "create.h"
 #include "map.h"
 #include "map_use.h"
+#include "percpu.h"
 
 struct map_create_args {
 	const char *type, *key, *value, *name, *flags, *inner;
@@ -43,7 +46,7 @@ static const struct field map_create_options[] = {
 	  .name = "name",
 	  .value = "NAME",
 	  .offset = offsetof(struct map_create_args, name),
-	  .help = "up to 15 letters, digits, _ and ." },
+	  .help = "up to 15 letters, digits, _ and . (default: the end of PATH)" },
 	{ .type = FIELD_TEXT,
 	  .name = "flags",
 	  .value = "FLAG,...",
@@ -89,9 +92,57 @@ static int check_name(const char *name, struct err *err)
 /* A default that no kernel refuses for the lack of a number. */
 static uint64_t default_entries(const struct map_kind *kind)
 {
+	if (kind->type == BPF_MAP_TYPE_CPUMAP)
+		return percpu_cpus();
 	if (kind->traits & KIND_EVENTS && kind->traits & KIND_KEYLESS)
 		return 1 << 20; /* bytes */
 	return strstr(kind->name, "storage") ? 0 : 1024;
+}
+
+/* As the kernel's headers call it, too: BPF_MAP_TYPE_HASH */
+static const struct map_kind *kind_by_any_name(const char *name)
+{
+	char lower[32];
+	size_t i = 0;
+
+	if (strncasecmp(name, "BPF_MAP_TYPE_", 13) == 0)
+		name += 13;
+	for (; name[i] && i < sizeof(lower) - 1; i++)
+		lower[i] = (char)tolower((unsigned char)name[i]);
+	lower[i] = '\0';
+	return map_kind_by_name(lower);
+}
+
+/* The last part of the path, as far as it can be a name. */
+static const char *name_of_path(const char *path, char out[static BPF_OBJ_NAME_LEN])
+{
+	const char *slash = strrchr(path, '/');
+	size_t n = 0;
+
+	for (path = slash ? slash + 1 : path; *path && n < BPF_OBJ_NAME_LEN - 1; path++)
+		out[n++] = isalnum((unsigned char)*path) || *path == '.' ? *path : '_';
+	out[n] = '\0';
+	return out;
+}
+
+static int check_combination(const struct create *create, const char *inner, struct err *err)
+{
+	bool outer = create->kind->traits & KIND_REFERS && create->kind->refers == REF_MAP;
+
+	if (outer && !inner) {
+		err_set(err, ERR_USAGE, EINVAL, "--inner", "is needed for a map of maps");
+		return err_hint(err, "it names a map that is like those it will hold");
+	}
+	if (inner && !outer)
+		return err_set(err, ERR_USAGE, EINVAL, "--inner", "a map of type %s holds no maps",
+			       create->kind->name);
+	if (create->flags & (BPF_F_RDONLY | BPF_F_WRONLY)) {
+		err_set(err, ERR_USAGE, EINVAL, "--flags",
+			"rdonly and wronly hold for the one who creates the map alone");
+		return err_hint(err, "`xdpctl map freeze`, or rdonly_prog and wronly_prog for "
+				     "programs");
+	}
+	return 0;
 }
 
 static int prepare(struct app *app, const struct map_create_args *args, struct create *create,
@@ -101,7 +152,7 @@ static int prepare(struct app *app, const struct map_create_args *args, struct c
 
 	if (ret)
 		return ret;
-	create->kind = map_kind_by_name(args->type ?: "hash");
+	create->kind = kind_by_any_name(args->type ?: "hash");
 	if (!create->kind) {
 		err_set(err, ERR_USAGE, EINVAL, "--type", "there is no \"%s\"", args->type);
 		return err_hint(err, "hash, array, percpu_hash, percpu_array, lru_hash, lpm_trie, "
@@ -109,6 +160,9 @@ static int prepare(struct app *app, const struct map_create_args *args, struct c
 	}
 	if (create->kind->type == BPF_MAP_TYPE_LPM_TRIE)
 		create->flags |= BPF_F_NO_PREALLOC; /* the kernel insists on it */
+	ret = check_combination(create, args->inner, err);
+	if (ret)
+		return ret;
 	create->entries = (uint32_t)(args->entries ?: default_entries(create->kind));
 	if (args->inner) {
 		create->inner = mapref_open(&app->net, args->inner, err);
@@ -124,6 +178,11 @@ static int pin(int fd, const char *path, struct err *err)
 	return map_pin_failed(path, errno, err);
 }
 
+static bool is_type(const char *text)
+{
+	return text && strspn(text, "0123456789") != strlen(text);
+}
+
 /* typed: somebody gave types that should have been kept */
 static int show(struct app *app, int fd, bool typed, struct err *err)
 {
@@ -134,8 +193,10 @@ static int show(struct app *app, int fd, bool typed, struct err *err)
 		return ret;
 	app_tell(app, "%s: %s id:%u", app->word[0], map.kind->name, map.id);
 	if (typed && !map.btf_id)
-		app_note(app, "the kernel keeps no types with a %s: name them by --as each time",
-			 map.kind->name);
+		app_note(app,
+			 "its types are not kept (the kernel keeps them for some types of maps "
+			 "only, and for key and value together): name them by --as and --key-as "
+			 "each time");
 	sink_object(app->sink, NULL, NULL);
 	sink_u64(app->sink, "id", map.id, UNIT_NONE);
 	sink_end(app->sink);
@@ -147,7 +208,11 @@ static int run_map_create(struct app *app, const void *args, struct err *err)
 {
 	const struct map_create_args *a = args;
 	const char *path = app->word[0];
-	struct create create = { .name = a->name, .key = a->key, .value = a->value, .inner = -1 };
+	char name[BPF_OBJ_NAME_LEN];
+	struct create create = { .name = a->name ?: name_of_path(path, name),
+				 .key = a->key,
+				 .value = a->value,
+				 .inner = -1 };
 	int fd = -1, ret = prepare(app, a, &create, err);
 
 	if (!ret) {
@@ -157,8 +222,7 @@ static int run_map_create(struct app *app, const void *args, struct err *err)
 	if (create.inner >= 0)
 		close(create.inner);
 	if (!ret)
-		return show(app, fd, a->value && strspn(a->value, "0123456789") != strlen(a->value),
-			    err);
+		return show(app, fd, is_type(a->key) || is_type(a->value), err);
 	if (fd >= 0)
 		close(fd);
 	return ret;

@@ -83,13 +83,14 @@ static int drain_numbers(struct map_use *use, struct map_rows *rows, struct err 
 static int run_map_drain(struct app *app, const void *args, struct err *err)
 {
 	const struct map_drain_args *a = args;
-	struct map_rows rows = { .app = app };
+	struct map_rows rows = { .app = app, .takes = true };
 	struct map_use use;
-	int ret = map_use_open(app, &a->types, &use, err);
+	int ret = app_check_output(err) ?: map_use_open(app, &a->types, &use, err);
 
 	if (ret)
 		return ret;
 	rows.use = &use;
+	app_wait(app, 0); /* from now on a signal waits for the end of a block */
 	if (a->zero)
 		ret = drain_numbers(&use, &rows, err);
 	else if (use.map.kind->traits & KIND_KEYLESS && !use.map.kind->no_get)
@@ -97,9 +98,12 @@ static int run_map_drain(struct app *app, const void *args, struct err *err)
 	else
 		ret = map_walk(&use.map, WALK_DRAIN, map_rows_put, &rows, err);
 	map_rows_end(&rows, ret);
-	ret = ret ?: app_flush(app, err);
+	if (ret)
+		sink_flush(app->sink);
+	else
+		ret = app_flush(app, err);
 	if (ret && rows.count)
-		err_hint(err, "%llu elements have been taken out already",
+		err_hint(err, "%llu elements have been taken out of the map already",
 			 (unsigned long long)rows.count);
 	map_use_close(&use);
 	return ret;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app.h"
@@ -31,6 +32,8 @@ static int add(struct map_use *use, const char *text, bool subtract, struct err 
 		ret = value_parse(use->map.value, text, strlen(text), use->values, use->env, err);
 	else
 		ret = value_parse(use->map.value, "1", 1, use->values, use->env, err);
+	if (ret && !err->object[0])
+		snprintf(err->object, sizeof(err->object), "value");
 	ret = ret ?: atomics_open(&use->map, ATOMICS_ADD, &atomics, err);
 	ret = ret ?: atomics_add(atomics, use->key, use->values, subtract, err);
 	atomics_close(atomics);

@@ -12,7 +12,7 @@
 
 struct map_load_args {
 	struct map_types types;
-	bool replace;
+	bool replace, force;
 };
 
 static const struct field map_load_options[] = {
@@ -20,6 +20,10 @@ static const struct field map_load_options[] = {
 	  .name = "replace",
 	  .offset = offsetof(struct map_load_args, replace),
 	  .help = "make the map equal to the file, changing only what differs" },
+	{ .type = FIELD_FLAG,
+	  .name = "force",
+	  .offset = offsetof(struct map_load_args, force),
+	  .help = "with --replace: also if the file has no elements" },
 	MAP_TYPE_FIELDS(struct map_load_args),
 	{ .type = FIELD_END },
 };
@@ -51,12 +55,28 @@ static int show_result(struct app *app, const struct bulk *bulk, struct err *err
 	return app_flush_done(app, err);
 }
 
+/* "line 3" becomes "routes.txt line 3". */
+static void name_file(const struct app *app, struct err *err)
+{
+	const char *path = app->words > 1 && strcmp(app->word[1], "-") != 0 ? app->word[1] : NULL;
+	bool place =
+		strncmp(err->object, "line ", 5) == 0 || strncmp(err->object, "element ", 8) == 0;
+	char object[sizeof(err->object)];
+
+	if (!path || (!place && strcmp(err->object, "input") != 0))
+		return;
+	snprintf(object, sizeof(object), "%.90s%s%.38s", path, place ? " " : "",
+		 place ? err->object : "");
+	memcpy(err->object, object, sizeof(object));
+}
+
 static int run_map_load(struct app *app, const void *args, struct err *err)
 {
 	const struct map_load_args *a = args;
 	struct progress progress;
 	struct map_use use;
 	struct bulk bulk = { .replace = a->replace,
+			     .may_empty = a->force,
 			     .progress = progress_tell,
 			     .context = &progress };
 	int fd, ret = map_use_open(app, &a->types, &use, err);
@@ -68,6 +88,8 @@ static int run_map_load(struct app *app, const void *args, struct err *err)
 	bulk.env = use.env;
 	fd = open_input(app, err);
 	ret = fd < 0 ? fd : bulk_load(&bulk, fd, err);
+	if (ret && fd >= 0)
+		name_file(app, err);
 	progress_stop(&progress);
 	if (fd >= 0)
 		close(fd);

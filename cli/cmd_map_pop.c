@@ -19,14 +19,14 @@ static int run_map_pop(struct app *app, const void *args, struct err *err)
 {
 	const struct map_pop_args *a = args;
 	struct map_use use;
-	int ret = map_use_open(app, &a->types, &use, err);
+	int ret = app_check_output(err) ?: map_use_open(app, &a->types, &use, err);
 
 	if (ret)
 		return ret;
 	if (use.map.key)
 		ret = edit_peek(&use.map, use.values, err);
 	ret = ret ?: edit_take(&use.map, NULL, use.values, err);
-	ret = ret ?: map_use_show(app, &use, err);
+	ret = ret ?: map_use_show_taken(app, &use, err);
 	map_use_close(&use);
 	return ret;
 }

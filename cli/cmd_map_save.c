@@ -31,8 +31,8 @@ struct saving {
 
 static int failed(const struct saving *saving, const char *what, int error, struct err *err)
 {
-	return err_set(err, err_code_of(error), error, saving->path ?: "output", "cannot %s: %s",
-		       what, strerror(error));
+	return err_set(err, error == ENOENT ? ERR_NOT_FOUND : ERR_FAILED, error,
+		       saving->path ?: "output", "cannot %s: %s", what, strerror(error));
 }
 
 static int open_output(struct saving *saving, const char *path, struct err *err)

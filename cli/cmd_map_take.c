@@ -19,13 +19,13 @@ static int run_map_take(struct app *app, const void *args, struct err *err)
 {
 	const struct map_take_args *a = args;
 	struct map_use use;
-	int ret = map_use_open(app, &a->types, &use, err);
+	int ret = app_check_output(err) ?: map_use_open(app, &a->types, &use, err);
 
 	if (ret)
 		return ret;
 	ret = map_use_key(app, &use, 1, err);
 	ret = ret ?: edit_take(&use.map, use.key, use.values, err);
-	ret = ret ?: map_use_show(app, &use, err);
+	ret = ret ?: map_use_show_taken(app, &use, err);
 	map_use_close(&use);
 	return ret;
 }

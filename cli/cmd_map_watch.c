@@ -87,8 +87,9 @@ static void add_rate(struct watch *watch, const char *name, double rate, bool *a
 	*any = true;
 }
 
-/* Of the value itself, under the name "value" in JSON, or of the members of a struct. */
-static void add_rates(struct watch *watch, const void *before, const void *now)
+/* True if there is one. Of the value itself, under the name "value" in JSON, or of the members of a
+ * struct. */
+static bool add_rates(struct watch *watch, const void *before, const void *now)
 {
 	const struct map *map = &watch->use->map;
 	const struct type *type = map->value;
@@ -113,6 +114,14 @@ static void add_rates(struct watch *watch, const void *before, const void *now)
 	}
 	if (json)
 		buf_char(&watch->line, '}');
+	return any;
+}
+
+/* What did not grow is told by what it was. */
+static void add_before(struct watch *watch, const void *before)
+{
+	buf_text(&watch->line, "   was ");
+	entry_print_values(&watch->use->map, before, VALUE_TEXT, watch->use->env, &watch->line);
 }
 
 static void show_json(struct watch *watch, enum change_state state, const void *key,
@@ -139,7 +148,8 @@ static void show_text(struct watch *watch, enum change_state state, const void *
 	buf_format(&watch->line, "%c ", mark[state]);
 	entry_print(&watch->use->map, key, now ?: before, VALUE_TEXT, watch->use->env,
 		    &watch->line);
-	add_rates(watch, before, now);
+	if (state == ELEMENT_CHANGED && !add_rates(watch, before, now))
+		add_before(watch, before);
 	if (watch->colour && state != ELEMENT_SAME)
 		buf_text(&watch->line, "\033[0m");
 	if (watch->screen)

@@ -76,6 +76,27 @@ static int parse_globals(struct app *app, int argc, char **argv, int *at, struct
 	return 0;
 }
 
+/* Global options between the two words of a command: the first word goes behind them. */
+static int group_globals(struct app *app, int argc, char **argv, int *at, struct err *err)
+{
+	const struct option_scope scope = { global_options, app };
+	char *group = argv[*at];
+	int next = *at + 1;
+
+	while (next < argc && argv[next][0] == '-' && strcmp(argv[next], "--help") != 0) {
+		int ret = option_take(&scope, 1, argc, argv, &next, err);
+
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			break;
+		next++;
+	}
+	*at = next - 1;
+	argv[*at] = group;
+	return 0;
+}
+
 static int start(struct app *app, const struct command *command, struct err *err)
 {
 	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
@@ -160,6 +181,10 @@ static int dispatch(struct app *app, int argc, char **argv, struct err *err)
 		err_set(err, ERR_USAGE, EINVAL, NULL, "a command is missing");
 		return err_hint(err, "`xdpctl help` lists them");
 	}
+	if (command_is_group(argv[at]) && at + 1 < argc && argv[at + 1][0] == '-')
+		ret = group_globals(app, argc, argv, &at, err);
+	if (ret)
+		return ret;
 	command = command_find((unsigned int)(argc - at), (const char *const *)argv + at, &words);
 	if (!command)
 		return unknown(argc - at, argv + at, err);
@@ -167,15 +192,18 @@ static int dispatch(struct app *app, int argc, char **argv, struct err *err)
 	return run(app, command, argc - at, argv + at, err);
 }
 
-/* A file that we open must never get the number of a standard stream that is closed. */
+/* A file that we open must never get the number of a standard stream that is closed; and using the
+ * stream has to fail as it would have. */
 static void fill_standard_streams(void)
 {
-	int fd;
+	int fd = -1;
 
-	do
-		fd = open("/dev/null", O_RDONLY); /* writing to it fails, as to a closed one */
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
+	while (fd < STDERR_FILENO) {
+		fd = open("/dev/null", fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+		if (fd < 0)
+			return;
+	}
+	if (fd > STDERR_FILENO)
 		close(fd);
 }
 

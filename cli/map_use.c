@@ -35,6 +35,9 @@ int map_use_open(struct app *app, const struct map_types *types, struct map_use 
 	ret = map_open(fd, &out->map, err);
 	if (ret)
 		return ret;
+	if (out->map.btf_denied)
+		app_note(app, "%s: its types may not be read without CAP_SYS_ADMIN",
+			 out->map.object);
 	if (types) {
 		ret = retype(&out->map, false, types->value, err);
 		ret = ret ?: retype(&out->map, true, types->key, err);
@@ -98,6 +101,21 @@ int map_use_show(struct app *app, const struct map_use *use, struct err *err)
 	if (!ret && app->sink->style == VALUE_JSON)
 		return app_flush(app, err);
 	return ret ?: map_check_output(app, err);
+}
+
+int map_use_show_taken(struct app *app, const struct map_use *use, struct err *err)
+{
+	int ret = map_use_show(app, use, err);
+	struct buf value = { 0 };
+
+	if (!ret && app->sink->style == VALUE_TEXT && fflush(stdout))
+		ret = map_check_output(app, err);
+	if (!ret)
+		return 0;
+	entry_print_values(&use->map, use->values, VALUE_TEXT, use->env, &value);
+	err_hint(err, "it has been taken out of the map; it was %s", buf_string(&value));
+	buf_free(&value);
+	return ret;
 }
 
 void map_show_flags(struct app *app, uint32_t flags)
@@ -183,5 +201,7 @@ int map_rows_put(void *context, const void *keys, const void *values, uint32_t c
 		sink_raw(rows->app->sink, rows->line.data, rows->line.length);
 	}
 	rows->count += count;
+	if (rows->takes && app_wait(rows->app, 0))
+		return err_set(err, ERR_FAILED, ECANCELED, map->object, "ended by a signal");
 	return map_check_output(rows->app, err);
 }

@@ -48,6 +48,9 @@ int map_use_values(struct app *app, struct map_use *use, unsigned int word, stru
 /* Show the element: as text its values alone, in JSON also its key. */
 int map_use_show(struct app *app, const struct map_use *use, struct err *err);
 
+/* The same for one that is no longer in the map: an error says what it was. */
+int map_use_show_taken(struct app *app, const struct map_use *use, struct err *err);
+
 /* An open-ended list of elements in the sink; map_rows_put() is for map_walk(), and map_rows_end()
  * comes last, with what that returned. If it was refused, nothing is put out. */
 struct map_rows {
@@ -55,6 +58,7 @@ struct map_rows {
 	const struct map_use *use;
 	struct buf line;
 	bool keys_only, values_only;
+	bool takes; /* what is put out is gone from the map: end well at a signal */
 	uint64_t count;
 	bool begun;
 };

@@ -90,13 +90,13 @@ static void put_sum(const struct stream *stream)
 
 static void tell_sum(const struct stream *stream)
 {
-	char lost[48] = "an unknown number";
+	char lost[48] = "what was lost is not counted";
 
 	if (!stream->loses_uncounted)
-		snprintf(lost, sizeof(lost), "%" PRIu64, stream->lost);
+		snprintf(lost, sizeof(lost), "%" PRIu64 " lost", stream->lost);
 	else if (stream->lost)
-		snprintf(lost, sizeof(lost), "more than %" PRIu64, stream->lost);
-	app_note(stream->app, "%" PRIu64 " events in %.1f s, %s lost", stream->received,
+		snprintf(lost, sizeof(lost), "more than %" PRIu64 " lost", stream->lost);
+	app_note(stream->app, "%" PRIu64 " events in %.1f s, %s", stream->received,
 		 now() - stream->begin, lost);
 }
 

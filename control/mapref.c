@@ -61,6 +61,8 @@ int mapref_list(struct net *net, const char *ifname, uint32_t **ids, unsigned in
 
 	*ids = NULL;
 	*count = 0;
+	if (ret && strchr(ifname, ':'))
+		return err_hint(err, "`xdpctl map show %s` shows one map", ifname);
 	if (ret)
 		return ret;
 	for (unsigned int mode = 0; mode < XDP_MODES && !ret; mode++) {
@@ -137,6 +139,10 @@ int mapref_open(struct net *net, const char *ref, struct err *err)
 	if (strncmp(ref, "id:", 3) == 0 || strncmp(ref, "pin:", 4) == 0 ||
 	    strncmp(ref, "name:", 5) == 0)
 		return ref_open(REF_MAP, ref, err);
+	if (ref[0] == '/' || ref[0] == '.') {
+		err_set(err, ERR_USAGE, EINVAL, ref, "names no map");
+		return err_hint(err, "a pinned map is pin:%s", ref);
+	}
 	if (slash && slash != ref && slash[1] && slash - ref < LINK_NAME)
 		return open_of_iface(net, ref, slash, err);
 	err_set(err, ERR_USAGE, EINVAL, ref, "names no map");

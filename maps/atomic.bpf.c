@@ -18,6 +18,14 @@ struct {
 	__type(value, __u64); /* a key of the target; its size is set from it */
 } wanted SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct atomic_call);
+} call SEC(".maps");
+
 /* The map takes its place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -38,26 +46,32 @@ static __always_inline void touch(char *at, __u32 size, __u64 *number)
 		__sync_fetch_and_add((__u32 *)at, (__u32)*number);
 }
 
-SEC("syscall")
-int xdpctl_atomic(struct atomic_call *call)
+/* Of the type XDP, never attached: a program that may sleep can use few types of maps only. */
+SEC("xdp")
+int xdpctl_atomic(struct xdp_md *ctx)
 {
 	__u32 zero = 0;
 	void *key = bpf_map_lookup_elem(&wanted, &zero);
-	char *value = key ? bpf_map_lookup_elem(&target, key) : NULL;
+	struct atomic_call *c = bpf_map_lookup_elem(&call, &zero);
+	char *value;
 
-	call->found = value != NULL;
+	(void)ctx;
+	if (!key || !c)
+		return XDP_ABORTED;
+	value = bpf_map_lookup_elem(&target, key);
+	c->found = value != NULL;
 	if (!value)
-		return 0;
+		return XDP_PASS;
 #pragma unroll
 	for (__u32 i = 0; i < ATOMIC_NUMBERS; i++) {
-		__u64 number = call->number[i];
+		__u64 number = c->number[i];
 
 		if (i >= places)
 			break;
 		touch(value + place[i].offset, place[i].size, &number);
-		call->number[i] = number;
+		c->number[i] = number;
 	}
-	return 0;
+	return XDP_PASS;
 }
 
 const char LICENSE[] SEC("license") = "GPL";

@@ -13,7 +13,7 @@ struct atomic_place {
 	__u32 size;   /* 4 or 8 */
 };
 
-/* The program's context. */
+/* The only element of the map "call". */
 struct atomic_call {
 	__u64 number[ATOMIC_NUMBERS]; /* to add; what was there, if they are exchanged with 0 */
 	__u32 found;		      /* the element is there */

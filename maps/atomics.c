@@ -23,6 +23,7 @@ struct atomics {
 	struct atomic_place place[ATOMIC_NUMBERS];
 	char *wanted;
 	size_t wanted_size;
+	struct atomic_call *call;
 };
 
 static void find_numbers(struct atomics *a, const struct type *type, uint32_t offset)
@@ -73,9 +74,15 @@ static int load(struct atomics *a, enum atomics_mode mode)
 		return ret;
 	a->wanted = mmap(NULL, a->wanted_size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 bpf_map__fd(skeleton->maps.wanted), 0);
-	if (a->wanted != MAP_FAILED)
+	if (a->wanted == MAP_FAILED) {
+		a->wanted = NULL;
+		return -errno;
+	}
+	a->call = mmap(NULL, sizeof(*a->call), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bpf_map__fd(skeleton->maps.call), 0);
+	if (a->call != MAP_FAILED)
 		return 0;
-	a->wanted = NULL;
+	a->call = NULL;
 	return -errno;
 }
 
@@ -91,6 +98,8 @@ static int check(const struct atomics *a, enum atomics_mode mode, struct err *er
 		return edit_refuse(map, what, "it is frozen", err);
 	if (map->ifindex)
 		return edit_refuse(map, what, "it is on a device", err);
+	if (map->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		return edit_refuse(map, what, "programs may not read and write it", err);
 	if (!map->typed_value) {
 		edit_refuse(map, what, "the type of its values is not known", err);
 		return err_hint(err, "--as says it");
@@ -136,17 +145,23 @@ void atomics_close(struct atomics *a)
 		return;
 	if (a->wanted)
 		munmap(a->wanted, a->wanted_size);
+	if (a->call)
+		munmap(a->call, sizeof(*a->call));
 	atomic__destroy(a->skeleton);
 	free(a);
 }
 
 static int run(struct atomics *a, const void *key, struct atomic_call *call, struct err *err)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = call, .ctx_size_in = sizeof(*call));
+	char packet[64] = { 0 }; /* the kernel insists on one */
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet),
+		    .repeat = 1);
 	int ret;
 
 	memcpy(a->wanted, key, a->map->key_size);
+	*a->call = *call;
 	ret = bpf_prog_test_run_opts(bpf_program__fd(a->skeleton->progs.xdpctl_atomic), &opts);
+	*call = *a->call;
 	if (!ret)
 		return 0;
 	return err_set(err, err_code_of(-ret), -ret, a->map->object,

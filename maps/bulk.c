@@ -56,10 +56,19 @@ int bulk_load(struct bulk *bulk, int fd, struct err *err)
 	if (map_is_frozen(map))
 		return edit_failed(map, EDIT_SET, NULL, -EPERM, err);
 	ret = parts_read(&parts, bulk, fd, err);
+	if (!ret && bulk->replace && !bulk->read && !bulk->may_empty) {
+		err_set(err, ERR_USAGE, ENODATA, "input", "there are no elements in it");
+		ret = err_hint(
+			err, "nothing was changed; --force or `xdpctl map clear` empties the map");
+	}
+	ret = ret ?: parts_check_room(&parts, bulk, err);
 	if (!ret && bulk->replace)
 		ret = parts_replace(&parts, bulk, err);
 	else if (!ret)
 		ret = write_all(bulk, &parts, err);
 	parts_stop(&parts);
+	/* "wrong usage" promises that nothing was changed */
+	if (ret && err && bulk->written + bulk->deleted && err->code == ERR_USAGE)
+		err->code = ERR_FAILED;
 	return ret;
 }

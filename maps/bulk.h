@@ -13,7 +13,8 @@
 struct bulk {
 	const struct map *map;
 	const struct value_env *env;
-	bool replace; /* make the map equal to the file, else only add to it */
+	bool replace;	/* make the map equal to the file, else only add to it */
+	bool may_empty; /* replace also by nothing at all */
 	/* called now and then with what is being done and how much of it; may be NULL */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
 	void *context;

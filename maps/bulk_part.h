@@ -38,6 +38,9 @@ int parts_fill(const struct parts *parts, struct bulk *bulk, struct err *err);
  * memory for each element. */
 int parts_replace(const struct parts *parts, struct bulk *bulk, struct err *err);
 
+/* Refuse what can never fit: more keys than the map has room for. */
+int parts_check_room(const struct parts *parts, struct bulk *bulk, struct err *err);
+
 /* A number that is the same for the same key. */
 uint64_t key_hash(const char *key, size_t size);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bulk_part.h"
+#include "edit.h"
 #include "entry.h"
 #include "items.h"
 
@@ -20,8 +21,13 @@ static int at_line(const struct items *items, int ret, struct err *err)
 	memcpy(err->message, message, sizeof(message));
 	snprintf(err->object, sizeof(err->object), "%s", items_place(items, place));
 	err->code = ERR_USAGE;
-	if (!err->hint[0])
+	if (err->hint[0]) {
+		size_t used = strlen(err->hint);
+
+		snprintf(err->hint + used, sizeof(err->hint) - used, "; nothing was changed");
+	} else {
 		err_hint(err, "nothing was changed");
+	}
 	return ret;
 }
 
@@ -52,7 +58,10 @@ static int read_items(struct part *part, struct items *items)
 		void *key = spool_key(spool);
 
 		ret = entry_parse(bulk->map, text, length, key, spool_value(spool), bulk->env, err);
+		if (!ret)
+			entry_normal_key(bulk->map, key);
 		ret = ret ?: check_key(bulk->map, key, err);
+		ret = ret ?: edit_check_value(bulk->map, spool_value(spool), err);
 		if (ret)
 			return at_line(items, ret, err);
 		ret = spool_add(spool, err);
@@ -62,6 +71,13 @@ static int read_items(struct part *part, struct items *items)
 			bulk->progress(bulk->context, "elements read", spool->count, 0);
 	}
 	return ret ?: spool_finish(spool, err);
+}
+
+/* Bytes of a line at most: many for each byte of an element, as a short member may have a long
+ * name. */
+static size_t longest(const struct map *map)
+{
+	return (8u << 20) + 128 * (map->key_size + map_room(map));
 }
 
 static int start_part(struct parts *parts, struct bulk *bulk, struct err *err)
@@ -81,6 +97,7 @@ static int read_one(struct parts *parts, struct bulk *bulk, int fd, struct err *
 	if (ret)
 		return ret;
 	items_start(&items, fd);
+	items.most = longest(bulk->map);
 	ret = read_items(&parts->part[0], &items);
 	if (ret && err)
 		*err = parts->part[0].err;
@@ -94,6 +111,7 @@ static void *read_part(void *context)
 	struct items items;
 
 	items_start_range(&items, part->fd, part->from, part->length);
+	items.most = longest(part->bulk->map);
 	part->ret = read_items(part, &items);
 	part->lines = items.number;
 	items_stop(&items);

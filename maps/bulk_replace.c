@@ -5,6 +5,7 @@
 
 #include "bulk_part.h"
 #include "edit.h"
+#include "entry.h"
 #include "walk.h"
 
 /* The elements of the file by their keys: open addressing, a slot is the number of an element + 1.
@@ -15,7 +16,7 @@ struct wanted {
 	uint64_t count, mask, distinct;
 	uint64_t *slot;
 	uint8_t *done; /* a bit for each element: the map has it already, or a later one counts */
-	char *doomed;  /* keys that have to go, until they are many enough */
+	char *doomed;  /* keys that have to go, until they are many enough; and room for one more */
 	uint32_t dooms;
 };
 
@@ -74,7 +75,7 @@ static int index_all(struct wanted *w, struct err *err)
 	w->mask = slots - 1;
 	w->slot = calloc(slots, sizeof(*w->slot));
 	w->done = calloc(w->count / 8 + 1, 1);
-	w->doomed = calloc(DOOMS, key_size(w) + 1);
+	w->doomed = calloc(DOOMS + 1, key_size(w) + 1);
 	if (!w->slot || !w->done || !w->doomed)
 		return err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory; nothing was changed");
 	for (uint64_t i = 0; i < w->count; i++) {
@@ -131,6 +132,18 @@ static int doom(struct wanted *w, const char *key, const char *values, struct er
 	return w->dooms == DOOMS ? delete_doomed(w, err) : 0;
 }
 
+/* The key of the map as it would be in the file; valid until the next one. */
+static const char *normal_key(struct wanted *w, const char *key)
+{
+	char *copy = w->doomed + DOOMS * key_size(w);
+
+	if (w->bulk->map->type != BPF_MAP_TYPE_LPM_TRIE)
+		return key;
+	memcpy(copy, key, key_size(w));
+	entry_normal_key(w->bulk->map, copy);
+	return copy;
+}
+
 static int compare_block(void *context, const void *keys, const void *values, uint32_t count,
 			 struct err *err)
 {
@@ -140,7 +153,7 @@ static int compare_block(void *context, const void *keys, const void *values, ui
 	for (uint32_t i = 0; i < count; i++) {
 		const char *key = (const char *)keys + i * key_size(w);
 		const char *have = (const char *)values + i * room, *want;
-		uint64_t run, number = *find(w, key);
+		uint64_t run, number = *find(w, normal_key(w, key));
 
 		if (!number) {
 			int ret = doom(w, key, have, err);
@@ -194,6 +207,25 @@ static int check_room(const struct wanted *w, struct err *err)
 	return err_hint(err, "nothing was changed");
 }
 
+static void stop(struct wanted *w)
+{
+	free(w->slot);
+	free(w->done);
+	free(w->doomed);
+}
+
+int parts_check_room(const struct parts *parts, struct bulk *bulk, struct err *err)
+{
+	struct wanted w = { .bulk = bulk, .parts = parts, .count = bulk->read };
+	int ret;
+
+	if (bulk->read <= bulk->map->max_entries)
+		return 0;
+	ret = index_all(&w, err) ?: check_room(&w, err);
+	stop(&w);
+	return ret;
+}
+
 int parts_replace(const struct parts *parts, struct bulk *bulk, struct err *err)
 {
 	struct wanted w = { .bulk = bulk, .parts = parts, .count = bulk->read };
@@ -203,8 +235,6 @@ int parts_replace(const struct parts *parts, struct bulk *bulk, struct err *err)
 	ret = ret ?: map_walk(bulk->map, WALK_READ, compare_block, &w, err);
 	ret = ret ?: delete_doomed(&w, err);
 	ret = ret ?: write_rest(&w, err);
-	free(w.slot);
-	free(w.done);
-	free(w.doomed);
+	stop(&w);
 	return ret;
 }

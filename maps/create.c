@@ -10,6 +10,7 @@
 
 #include "c_type.h"
 #include "edit.h"
+#include "percpu.h"
 #include "text.h"
 
 /* Bytes of key and value of the types of maps that take no others. */
@@ -75,7 +76,8 @@ static int set_side(struct side *side, const char *text, bool key, const struct 
 
 	*side = (struct side){ .text = text, .size = fixed };
 	if (none && text)
-		return err_set(err, ERR_USAGE, EINVAL, what, "a %s has none", kind->name);
+		return err_set(err, ERR_USAGE, EINVAL, what, "a map of type %s has none",
+			       kind->name);
 	if (none)
 		return 0;
 	if (!text && !fixed)
@@ -93,24 +95,61 @@ static int set_side(struct side *side, const char *text, bool key, const struct 
 		snprintf(err->object, sizeof(err->object), "%s", what);
 	if (!ret && fixed && side->size != fixed &&
 	    !(kind->traits & (KIND_REFERS | KIND_HANDLE) && !key && side->size == 4))
-		ret = err_set(err, ERR_USAGE, EINVAL, what, "has %u bytes in a %s, not %u", fixed,
-			      kind->name, side->size);
+		ret = err_set(err, ERR_USAGE, EINVAL, what,
+			      "has %u bytes in a map of type %s, not %u", fixed, kind->name,
+			      side->size);
 	return ret;
+}
+
+static int is_too_large(const struct create *create, const char *name, struct err *err)
+{
+	err_set(err, ERR_USAGE, E2BIG, name, "too large for a map of type %s", create->kind->name);
+	if (create->kind->type == BPF_MAP_TYPE_CPUMAP)
+		return err_hint(err, "it has at most as many entries as there are CPUs: %u",
+				percpu_cpus());
+	if (create->kind->traits & KIND_PERCPU)
+		return err_hint(err, "its values have at most 32768 bytes");
+	return err_hint(err, "fewer --entries, or a smaller --key or --value");
+}
+
+static int is_invalid(const struct create *create, const char *name, struct err *err)
+{
+	uint32_t type = create->kind->type;
+
+	err_set(err, ERR_USAGE, EINVAL, name,
+		"the kernel makes no map of type %s with such sizes, entries and flags",
+		create->kind->name);
+	if (create->kind->traits & KIND_EVENTS && create->kind->traits & KIND_KEYLESS)
+		return err_hint(err, "--entries of a ring buffer are bytes: a power of two, and "
+				     "whole pages");
+	if (create->kind->traits & KIND_FIXED || create->kind->traits & KIND_INDEXED)
+		return err_hint(err, "an array takes no flag no_prealloc, and its values have a "
+				     "limited size");
+	if (type == BPF_MAP_TYPE_LPM_TRIE)
+		return err_hint(err, "its keys are a __u32 prefixlen and 1 to 256 bytes, such as "
+				     "ip4_prefix");
+	if (strstr(create->kind->name, "storage"))
+		return err_hint(err, "--key int --flags no_prealloc, and no --entries");
+	return -EINVAL;
 }
 
 static int failed(const struct create *create, int ret, struct err *err)
 {
 	const char *name = create->name ?: create->kind->name;
 
-	if (ret == -EPERM)
+	switch (-ret) {
+	case EPERM:
 		return err_set(err, ERR_PERMISSION, EPERM, name, "cannot create the map");
-	if (ret == -EINVAL)
-		return err_set(err, ERR_USAGE, EINVAL, name,
-			       "the kernel takes no %s with such sizes, entries and flags",
-			       create->kind->name);
+	case E2BIG:
+	case ENOMEM:
+		return is_too_large(create, name, err);
+	case EINVAL:
+		return is_invalid(create, name, err);
+	}
 	if (errno_says_unsupported(-ret))
 		return err_set(err, ERR_UNSUPPORTED, -ret, name,
-			       "this kernel has no %s of that form", create->kind->name);
+			       "this kernel has no map of type %s of that form",
+			       create->kind->name);
 	return err_set(err, err_code_of(-ret), -ret, name, "cannot create the map: %s",
 		       strerror(-ret));
 }

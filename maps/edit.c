@@ -237,6 +237,20 @@ static int refer(const struct map *map, void *values, int *fd, struct err *err)
 	return 0;
 }
 
+/* kernel/bpf/cpumap.c cpu_map_update_elem(): 0 deletes the queue */
+int edit_check_value(const struct map *map, const void *values, struct err *err)
+{
+	uint32_t qsize;
+
+	if (map->type != BPF_MAP_TYPE_CPUMAP)
+		return 0;
+	qsize = (uint32_t)load_unsigned(values, 4);
+	if (qsize >= 1 && qsize <= 16384)
+		return 0;
+	err_set(err, ERR_USAGE, ERANGE, "value.qsize", "%u: a queue has 1 to 16384 places", qsize);
+	return qsize ? -ERANGE : err_hint(err, "`xdpctl map del` takes a queue away");
+}
+
 int edit_set(const struct map *map, const void *key, const void *values, uint64_t flags,
 	     struct err *err)
 {
@@ -249,6 +263,9 @@ int edit_set(const struct map *map, const void *key, const void *values, uint64_
 		return ret;
 	if (!map->key)
 		return refuse_keyless(map, err);
+	ret = edit_check_value(map, values, err);
+	if (ret)
+		return ret;
 	if (map->kind->traits & KIND_REFERS && map->value_size <= sizeof(copy)) {
 		memcpy(copy, values, map->value_size);
 		ret = refer(map, copy, &fd, err);

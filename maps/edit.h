@@ -37,6 +37,9 @@ int edit_get_exact(const struct map *map, const void *key, void *values, struct 
 int edit_set(const struct map *map, const void *key, const void *values, uint64_t flags,
 	     struct err *err);
 
+/* A value that the kernel would refuse, or take for something else, whatever the key is. */
+int edit_check_value(const struct map *map, const void *values, struct err *err);
+
 int edit_delete(const struct map *map, const void *key, struct err *err);
 
 /* Read and delete in one step. Of a queue or stack: take what is next (key NULL). */

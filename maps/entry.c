@@ -99,11 +99,32 @@ static int under(const char *part, struct err *err, int ret)
 	return ret;
 }
 
+void entry_normal_key(const struct map *map, void *key)
+{
+	uint8_t *data = (uint8_t *)key + 4;
+	uint64_t bits;
+
+	if (map->type != BPF_MAP_TYPE_LPM_TRIE || map->key_size < 4)
+		return;
+	bits = load_unsigned(key, 4);
+	for (uint32_t i = 0; i < map->key_size - 4; i++) {
+		if (8 * (uint64_t)i >= bits)
+			data[i] = 0;
+		else if (8 * ((uint64_t)i + 1) > bits)
+			data[i] &= (uint8_t)(0xff00u >> (bits - 8 * (uint64_t)i));
+	}
+}
+
 int entry_parse_key(const struct map *map, const char *text, size_t length, void *key,
 		    const struct value_env *env, struct err *err)
 {
+	int ret;
+
 	memset(key, 0, map->key_size);
-	return under("key", err, value_parse(map->key, text, length, key, env, err));
+	ret = under("key", err, value_parse(map->key, text, length, key, env, err));
+	if (!ret)
+		entry_normal_key(map, key);
+	return ret;
 }
 
 static void copy_to_all(const struct map *map, void *values)

@@ -31,6 +31,9 @@ int entry_parse(const struct map *map, const char *line, size_t length, void *ke
 int entry_parse_values(const struct map *map, const char *text, size_t length, void *values,
 		       const struct value_env *env, struct err *err);
 
+/* Keys that the kernel takes for the same become the same: the bits behind a prefix become zero. */
+void entry_normal_key(const struct map *map, void *key);
+
 /* The key alone. */
 int entry_parse_key(const struct map *map, const char *text, size_t length, void *key,
 		    const struct value_env *env, struct err *err);

@@ -40,7 +40,8 @@ static int check(const struct map *map, struct err *err)
 		return map->typed_key ? -EINVAL : err_hint(err, "--key-as says their type");
 	}
 	if (!is_integer(map->value)) {
-		err_set(err, ERR_USAGE, EINVAL, map->object, "its values are no counts: integers");
+		err_set(err, ERR_USAGE, EINVAL, map->object,
+			"its values are not integers, so they count nothing");
 		return map->typed_value ? -EINVAL : err_hint(err, "--as says their type");
 	}
 	return 0;

@@ -48,8 +48,10 @@ static int make_room(struct items *items, struct err *err)
 	}
 	if (items->end < items->room)
 		return 0;
-	if (items->room >= MOST_ROOM)
-		return err_set(err, ERR_USAGE, EFBIG, "input", "a line has more than 1 GiB");
+	if (items->room >= (items->most ? items->most : MOST_ROOM))
+		return err_set(err, ERR_USAGE, EFBIG, "input",
+			       "a line has more than %zu MiB; nothing was changed",
+			       items->room >> 20);
 	data = realloc(items->data, items->room ? items->room * 2 : FIRST_ROOM);
 	if (!data)
 		return err_set(err, ERR_FAILED, ENOMEM, NULL, "out of memory");

@@ -18,6 +18,7 @@ struct items {
 	bool borrowed; /* data is somebody else's */
 	bool ranged;   /* of the file: from here, so many bytes */
 	uint64_t from, left;
+	size_t most;	 /* bytes of an item; 0: 1 GiB */
 	uint64_t number; /* of the item: its line, from 1; in a list its place, from 1 */
 };
 

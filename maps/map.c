@@ -158,6 +158,7 @@ int map_open(int fd, struct map *out, struct err *err)
 	ret = read_info(out, &info);
 	if (!ret) {
 		out->btf = read_btf(&info);
+		out->btf_denied = !out->btf && info.btf_id && errno == EPERM;
 		if (info.btf_vmlinux_value_type_id)
 			info.btf_value_type_id = info.btf_vmlinux_value_type_id;
 		if (out->kind->traits & KIND_PERCPU && !out->ifindex)

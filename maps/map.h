@@ -29,6 +29,7 @@ struct map {
 	struct type *value;
 	unsigned int values; /* in each element: one, or one for each possible CPU */
 	size_t stride;	     /* from one of them to the next, bytes */
+	bool btf_denied;     /* it has types, which we may not read */
 	struct btf *btf;     /* what the types are from; NULL if it has none */
 };
 

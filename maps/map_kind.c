@@ -251,7 +251,8 @@ struct type *map_kind_key(const struct map_kind *kind, uint32_t key_size)
 
 	if (kind->key)
 		type = type_noted(kind->key);
-	else if (kind->traits & KIND_INDEXED && key_size == 4)
+	else if ((kind->traits & KIND_INDEXED || kind->type == BPF_MAP_TYPE_DEVMAP_HASH) &&
+		 key_size == 4)
 		type = type_new(TYPE_UNSIGNED, 4);
 	else if (kind->type == BPF_MAP_TYPE_LPM_TRIE && key_size == 8)
 		type = type_noted("ip4_prefix");

@@ -184,6 +184,8 @@ static int parse_ifindex(const char *text, void *bytes, const struct value_env *
 	ret = env->ifindex_of(env->context, text, &ifindex, err);
 	if (!ret)
 		store_number(bytes, 4, ifindex);
+	else if (text_to_u64(text, UINT32_MAX, &number) == 0)
+		return err_hint(err, "an interface by its number is #%s", text);
 	return ret;
 }
 
@@ -323,6 +325,11 @@ static int parse_prefix(const char *text, void *bytes, bool ip6, struct err *err
 	uint64_t length = ip6 ? 128 : 32;
 	char address[64];
 
+	if (strcmp(text, "default") == 0) {
+		memset(bytes, 0, ip6 ? 20 : 8);
+		return 0;
+	}
+
 	if (slash - text >= (long)sizeof(address))
 		return wants(err, text, "a prefix such as 10.0.0.0/8");
 	memcpy(address, text, (size_t)(slash - text));
@@ -366,33 +373,33 @@ static int parse_prefix6(const char *text, void *bytes, const struct value_env *
 }
 
 static const struct notation notations[] = {
-	{ "ip4_be", 4, false, print_ip4, parse_ip4 },
-	{ "in_addr", 4, false, print_ip4, parse_ip4 },
-	{ "in_addr_t", 4, false, print_ip4, parse_ip4 },
-	{ "ip6_addr", 16, false, print_ip6, parse_ip6 },
-	{ "in6_addr", 16, false, print_ip6, parse_ip6 },
-	{ "mac_addr", 6, false, print_mac, parse_mac },
-	{ "port_be", 2, true, print_be16, parse_be16 },
-	{ "in_port_t", 2, true, print_be16, parse_be16 },
-	{ "__be16", 2, true, print_be16, parse_be16 },
-	{ "__be32", 4, true, print_be32, parse_be32 },
-	{ "__be64", 8, true, print_be64, parse_be64 },
-	{ "be16", 2, true, print_be16, parse_be16 },
-	{ "be32", 4, true, print_be32, parse_be32 },
-	{ "be64", 8, true, print_be64, parse_be64 },
-	{ "ifindex_t", 4, false, print_ifindex, parse_ifindex },
-	{ "nsec_t", 8, false, print_nsec, parse_nsec },
-	{ "verdict_t", 4, false, print_verdict, parse_verdict },
-	{ "xdp_action", 4, false, print_verdict, parse_verdict },
-	{ "ip4_prefix", 8, false, print_prefix4, parse_prefix4 },
-	{ "ip6_prefix", 20, false, print_prefix6, parse_prefix6 },
-	{ "prog_ref", 4, true, ref_print_prog, ref_parse_prog },
-	{ "map_ref", 4, true, ref_print_map, ref_parse_map },
-	{ "socket_ref", 4, false, ref_print_fd, ref_parse_socket },
-	{ "socket_cookie", 8, false, ref_print_cookie, ref_parse_socket64 },
-	{ "task_ref", 4, false, ref_print_fd, ref_parse_task },
-	{ "file_ref", 4, false, ref_print_fd, ref_parse_file },
-	{ "cgroup_ref", 4, false, ref_print_fd, ref_parse_cgroup },
+	{ "ip4_be", 4, JSON_TEXT, print_ip4, parse_ip4 },
+	{ "in_addr", 4, JSON_TEXT, print_ip4, parse_ip4 },
+	{ "in_addr_t", 4, JSON_TEXT, print_ip4, parse_ip4 },
+	{ "ip6_addr", 16, JSON_TEXT, print_ip6, parse_ip6 },
+	{ "in6_addr", 16, JSON_TEXT, print_ip6, parse_ip6 },
+	{ "mac_addr", 6, JSON_TEXT, print_mac, parse_mac },
+	{ "port_be", 2, JSON_NUMBER, print_be16, parse_be16 },
+	{ "in_port_t", 2, JSON_NUMBER, print_be16, parse_be16 },
+	{ "__be16", 2, JSON_NUMBER, print_be16, parse_be16 },
+	{ "__be32", 4, JSON_NUMBER, print_be32, parse_be32 },
+	{ "__be64", 8, JSON_NUMBER, print_be64, parse_be64 },
+	{ "be16", 2, JSON_NUMBER, print_be16, parse_be16 },
+	{ "be32", 4, JSON_NUMBER, print_be32, parse_be32 },
+	{ "be64", 8, JSON_NUMBER, print_be64, parse_be64 },
+	{ "ifindex_t", 4, JSON_TEXT, print_ifindex, parse_ifindex },
+	{ "nsec_t", 8, JSON_RAW, print_nsec, parse_nsec },
+	{ "verdict_t", 4, JSON_TEXT, print_verdict, parse_verdict },
+	{ "xdp_action", 4, JSON_TEXT, print_verdict, parse_verdict },
+	{ "ip4_prefix", 8, JSON_TEXT, print_prefix4, parse_prefix4 },
+	{ "ip6_prefix", 20, JSON_TEXT, print_prefix6, parse_prefix6 },
+	{ "prog_ref", 4, JSON_RAW, ref_print_prog, ref_parse_prog },
+	{ "map_ref", 4, JSON_RAW, ref_print_map, ref_parse_map },
+	{ "socket_ref", 4, JSON_TEXT, ref_print_fd, ref_parse_socket },
+	{ "socket_cookie", 8, JSON_TEXT, ref_print_cookie, ref_parse_socket64 },
+	{ "task_ref", 4, JSON_TEXT, ref_print_fd, ref_parse_task },
+	{ "file_ref", 4, JSON_TEXT, ref_print_fd, ref_parse_file },
+	{ "cgroup_ref", 4, JSON_TEXT, ref_print_fd, ref_parse_cgroup },
 };
 
 #define NOTATIONS (sizeof(notations) / sizeof(notations[0]))

@@ -24,10 +24,17 @@ struct value_env {
 	int (*keep)(void *context, int fd);
 };
 
+/* How it is in JSON. */
+enum notation_json {
+	JSON_TEXT,   /* a string of what print() says */
+	JSON_NUMBER, /* print() gives a number */
+	JSON_RAW,    /* the bytes as an unsigned number of this machine */
+};
+
 struct notation {
 	const char *name;
 	uint32_t size;
-	bool is_number; /* in JSON a number and not a string */
+	enum notation_json json;
 	/* Append to out; always possible. */
 	void (*print)(const void *bytes, const struct value_env *env, struct buf *out);
 	/* The whole text, terminated, or an error: *err filled but for its object. */

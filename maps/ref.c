@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -24,7 +26,11 @@ int ref_open_id(enum ref_kind kind, uint32_t id, struct err *err)
 	snprintf(object, sizeof(object), "%s id:%u", kind_name[kind], id);
 	if (fd == -ENOENT)
 		return err_set(err, ERR_NOT_FOUND, ENOENT, object, "there is none by that id");
-	return err_set(err, err_code_of(-fd), -fd, object, "cannot open it: %s", strerror(-fd));
+	err_set(err, err_code_of(-fd), -fd, object, "cannot open it: %s", strerror(-fd));
+	return fd == -EPERM
+		       ? err_hint(err, "CAP_SYS_ADMIN is needed to open what is named by id or "
+				       "by name")
+		       : fd;
 }
 
 /* The info of both begins with type and id. */
@@ -49,15 +55,39 @@ uint32_t ref_id(enum ref_kind kind, int fd)
 	return read_info(kind, fd, &id, name) ? id : 0;
 }
 
+static int pin_failed(const char *path, int error, struct err *err)
+{
+	struct statfs fs;
+	bool pinned = statfs(path, &fs) == 0 && (uint32_t)fs.f_type == BPF_FS_MAGIC;
+
+	if (error == ENOENT || error == ENOTDIR)
+		return err_set(err, ERR_NOT_FOUND, error, path, "there is no pin");
+	if (!pinned && (error == EACCES || error == EPERM || error == EINVAL))
+		return err_set(err, ERR_USAGE, EINVAL, path,
+			       "is no pin: it is not in a BPF file system");
+	err_set(err, err_code_of(error), error, path, "cannot open the pin: %s", strerror(error));
+	return error == EACCES ? err_hint(err, "its mode and owner, or those of a folder above it, "
+					       "forbid it")
+			       : -error;
+}
+
+/* A pin that may only be read is opened for that. */
+static int get_pin(const char *path)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
+	int fd = bpf_obj_get(path);
+
+	return fd < 0 && errno == EACCES ? bpf_obj_get_opts(path, &opts) : fd;
+}
+
 static int open_pin(enum ref_kind kind, const char *path, struct err *err)
 {
-	int fd = bpf_obj_get(path);
+	int fd = get_pin(path);
 	char line[64], link[64] = "";
 	ssize_t n;
 
 	if (fd < 0)
-		return err_set(err, err_code_of(errno), errno, path, "cannot open the pin: %s",
-			       strerror(errno));
+		return pin_failed(path, errno, err);
 	/* what it is, is in the name of the file: anon_inode:bpf-map */
 	snprintf(line, sizeof(line), "/proc/self/fd/%d", fd);
 	n = readlink(line, link, sizeof(link) - 1);
@@ -118,8 +148,12 @@ static int open_named(enum ref_kind kind, const char *name, struct err *err)
 	if (ret != -ENOENT) {
 		if (search.fd >= 0)
 			close(search.fd);
-		return err_set(err, err_code_of(-ret), -ret, name, "cannot list the %ss: %s",
-			       kind_name[kind], strerror(-ret));
+		err_set(err, err_code_of(-ret), -ret, name, "cannot list the %ss: %s",
+			kind_name[kind], strerror(-ret));
+		return ret == -EPERM
+			       ? err_hint(err, "CAP_SYS_ADMIN is needed to open what is named "
+					       "by id or by name")
+			       : ret;
 	}
 	if (search.matches == 0)
 		return err_set(err, ERR_NOT_FOUND, ENOENT, name, "no %s has that name",
@@ -170,10 +204,20 @@ static int parse_id(enum ref_kind kind, const char *text, void *bytes, struct er
 	return 0;
 }
 
+static void print_id(const void *bytes, struct buf *out)
+{
+	uint64_t id = load_unsigned(bytes, 4);
+
+	if (id)
+		buf_format(out, "id:%u", (unsigned int)id);
+	else
+		buf_text(out, "none");
+}
+
 void ref_print_prog(const void *bytes, const struct value_env *env, struct buf *out)
 {
 	(void)env;
-	buf_u64(out, load_unsigned(bytes, 4));
+	print_id(bytes, out);
 }
 
 int ref_parse_prog(const char *text, void *bytes, const struct value_env *env, struct err *err)
@@ -185,7 +229,7 @@ int ref_parse_prog(const char *text, void *bytes, const struct value_env *env, s
 void ref_print_map(const void *bytes, const struct value_env *env, struct buf *out)
 {
 	(void)env;
-	buf_u64(out, load_unsigned(bytes, 4));
+	print_id(bytes, out);
 }
 
 int ref_parse_map(const char *text, void *bytes, const struct value_env *env, struct err *err)

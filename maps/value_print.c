@@ -193,8 +193,12 @@ static void print_notation(const struct printer *p, const struct type *type, con
 	size_t from = p->out->length, length;
 	char copy[NOTATION_TEXT];
 
+	if (p->style == VALUE_JSON && type->notation->json == JSON_RAW) {
+		buf_u64(p->out, load_unsigned(bytes, type->size));
+		return;
+	}
 	type->notation->print(bytes, p->env, p->out);
-	if (type->notation->is_number || p->out->failed)
+	if (type->notation->json == JSON_NUMBER || p->out->failed)
 		return;
 	length = p->out->length - from;
 	if (p->style == VALUE_TEXT && is_bare(p->out->data + from, length))

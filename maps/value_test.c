@@ -90,7 +90,7 @@ static void test_value_leading_member_may_stand_alone(void **state)
 	type->leads = true;
 	assert_int_equal(type_finish(type), 0);
 	check_print(type, &one, "eth1", "{\"ifindex\":\"eth1\",\"prog\":0}");
-	check_print(type, &two, "ifindex=eth1,prog=3", "{\"ifindex\":\"eth1\",\"prog\":3}");
+	check_print(type, &two, "ifindex=eth1,prog=id:3", "{\"ifindex\":\"eth1\",\"prog\":3}");
 	check_bytes(type, "eth1", &one);
 	check_bytes(type, "\"eth1\"", &one);
 	check_bytes(type, "eth1,prog=3", &two);

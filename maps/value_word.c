@@ -134,8 +134,8 @@ static int read_word(struct parser *p, const char *word, const char *end, bool q
 
 	if (end - word >= 4 && memcmp(word, "hex:", 4) == 0)
 		return read_hex(p, word + 4, end, bytes, type->size);
-	if (quoted && (type->kind == TYPE_FLOAT ||
-		       (type->kind == TYPE_NOTATION && type->notation->is_number && digit)))
+	if (quoted && (type->kind == TYPE_FLOAT || (type->kind == TYPE_NOTATION &&
+						    type->notation->json == JSON_NUMBER && digit)))
 		return parser_wrong(p, "wants a number, not text");
 	switch (type->kind) {
 	case TYPE_BYTES:
