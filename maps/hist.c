@@ -47,6 +47,24 @@ static int check(const struct map *map, struct err *err)
 	return 0;
 }
 
+static void print_member(const struct hists *hists, const struct member *member, const void *key,
+			 struct buf *out)
+{
+	const struct type *type = member->type;
+	char value[8] = { 0 };
+	uint64_t bits;
+
+	if (!member->bits) {
+		value_print(type, (const char *)key + member->offset, VALUE_TEXT, hists->env, out);
+		return;
+	}
+	bits = load_bits(key, member->offset, member->bits);
+	if ((type->kind == TYPE_SIGNED || type->is_signed) && bits >> (member->bits - 1) & 1)
+		bits |= ~0ULL << (member->bits - 1);
+	store_number(value, type->size, bits);
+	value_print(type, value, VALUE_TEXT, hists->env, out);
+}
+
 static char *section_text(const struct hists *hists, const void *key)
 {
 	const struct member *slot = slot_of(hists->map);
@@ -57,14 +75,13 @@ static char *section_text(const struct hists *hists, const void *key)
 	for (uint32_t i = 0; i < type->count; i++) {
 		const struct member *member = &type->member[i];
 
-		if (member == slot || member->bits)
+		if (member == slot)
 			continue;
 		if (text.length)
 			buf_char(&text, ',');
 		if (type->count > 2)
 			buf_add(&text, member->label, member->label_length);
-		value_print(member->type, (const char *)key + member->offset, VALUE_TEXT,
-			    hists->env, &text);
+		print_member(hists, member, key, &text);
 	}
 	copy = strdup(buf_string(&text));
 	buf_free(&text);

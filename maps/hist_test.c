@@ -102,6 +102,31 @@ static void test_hist_reads_sections_and_cpus(void **state)
 	map_close(&map);
 }
 
+/* Bitfields tell sections apart, too. */
+static void test_hist_sections_by_bitfields(void **state)
+{
+	struct map map = new_map(BPF_MAP_TYPE_HASH, 8, 8, 16, 0);
+	struct hists hists;
+	struct err err = { 0 };
+
+	(void)state;
+	set_type(&map, true, "struct { u32 cpu : 5; s32 nice : 6; u32 slot; }");
+	set_type(&map, false, "u64");
+	for (uint32_t cpu = 0; cpu < 3; cpu++) {
+		uint32_t key[2] = { cpu | 0x3fu << 5, 2 };
+		uint64_t count = cpu + 1;
+
+		assert_int_equal(bpf_map_update_elem(map.fd, key, &count, BPF_ANY), 0);
+	}
+	assert_int_equal(hists_read(&map, false, NULL, &hists, &err), 0);
+	assert_int_equal(hists.count, 3);
+	assert_string_equal(hists.section, "cpu,nice");
+	assert_string_equal(hists.hist[1].section, "cpu=1,nice=-1");
+	assert_int_equal(hists.hist[1].slot[2], 2);
+	hists_free(&hists);
+	map_close(&map);
+}
+
 static void test_hist_refuses_what_is_no_slot(void **state)
 {
 	struct map map = new_numbers(BPF_MAP_TYPE_HASH, 16, 0);
@@ -138,6 +163,7 @@ int main(void)
 		cmocka_unit_test(test_hist_draw_is_bccs_picture),
 		cmocka_unit_test(test_hist_draw_rounds_stars_down),
 		cmocka_unit_test(test_hist_reads_sections_and_cpus),
+		cmocka_unit_test(test_hist_sections_by_bitfields),
 		cmocka_unit_test(test_hist_refuses_what_is_no_slot),
 	};
 

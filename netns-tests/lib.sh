@@ -128,6 +128,7 @@ lab_down() {
 	for name in $(lab_names); do
 		ip netns del "$LAB-$name"
 	done
+	[ -z "${CGROUP:-}" ] || rmdir "$CGROUP"
 	# what a test mounted there
 	while read -r name; do
 		umount -l "$name"

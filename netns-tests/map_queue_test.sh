@@ -120,7 +120,7 @@ test_map_queue_stack_traces_are_read() {
 	map_json show traces | assert_json "types" '.types.value | test("4")'
 }
 
-# A child of the second hierarchy; gone when the test ends.
+# A child of the second hierarchy; lab_down removes it.
 cgroup_up() {
 	local root
 
@@ -128,7 +128,6 @@ cgroup_up() {
 	[ -n "$root" ] || skip "no cgroup2 is mounted"
 	CGROUP=$root/$LAB
 	mkdir "$CGROUP"
-	trap 'rmdir "$CGROUP"; lab_down' EXIT
 }
 
 test_map_queue_cgroups_by_their_path() {
