@@ -98,9 +98,9 @@ static int run_map_drain(struct app *app, const void *args, struct err *err)
 	else
 		ret = map_walk(&use.map, WALK_DRAIN, map_rows_put, &rows, err);
 	map_rows_end(&rows, ret);
-	if (ret)
+	if (ret && rows.begun)
 		sink_flush(app->sink);
-	else
+	else if (!ret)
 		ret = app_flush(app, err);
 	if (ret && rows.count)
 		err_hint(err, "%llu elements have been taken out of the map already",

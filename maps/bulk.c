@@ -53,6 +53,9 @@ int bulk_load(struct bulk *bulk, int fd, struct err *err)
 	if (!map->key)
 		return err_set(err, ERR_USAGE, EINVAL, map->object, "a map of type %s has no keys",
 			       map->kind->name);
+	if (bulk->replace && (map->kind->no_walk ?: map->kind->no_get))
+		return edit_refuse(map, "list its elements",
+				   map->kind->no_walk ?: map->kind->no_get, err);
 	if (map_is_frozen(map))
 		return edit_failed(map, EDIT_SET, NULL, -EPERM, err);
 	ret = parts_read(&parts, bulk, fd, err);

@@ -200,7 +200,7 @@ static int check_room(const struct wanted *w, struct err *err)
 {
 	const struct map *map = w->bulk->map;
 
-	if (w->distinct <= map->max_entries)
+	if (!map->max_entries || w->distinct <= map->max_entries)
 		return 0;
 	err_set(err, ERR_USAGE, E2BIG, map->object, "the file has %llu keys, the map room for %u",
 		(unsigned long long)w->distinct, map->max_entries);
@@ -219,7 +219,8 @@ int parts_check_room(const struct parts *parts, struct bulk *bulk, struct err *e
 	struct wanted w = { .bulk = bulk, .parts = parts, .count = bulk->read };
 	int ret;
 
-	if (bulk->read <= bulk->map->max_entries)
+	/* a storage has room for whatever has its objects */
+	if (!bulk->map->max_entries || bulk->read <= bulk->map->max_entries)
 		return 0;
 	ret = index_all(&w, err) ?: check_room(&w, err);
 	stop(&w);

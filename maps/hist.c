@@ -41,7 +41,7 @@ static int check(const struct map *map, struct err *err)
 	}
 	if (!is_integer(map->value)) {
 		err_set(err, ERR_USAGE, EINVAL, map->object,
-			"its values are not integers, so they count nothing");
+			"its values are no counts: they are not integers");
 		return map->typed_value ? -EINVAL : err_hint(err, "--as says their type");
 	}
 	return 0;

@@ -93,7 +93,9 @@ test_map_bulk_reads_every_form_of_a_file() {
 	loads t_big 0 0 0 0 /dev/null
 	echo '[]' | loads t_big 0 0 0 0 -
 	entries t_big 5
-	echo '# nothing' | loads t_big 0 0 5 0 - --replace
+	echo '# nothing' >"$TMP/none"
+	map_refused usage 'no elements in it; nothing was changed' load t_big "$TMP/none" --replace
+	loads t_big 0 0 5 0 "$TMP/none" --replace --force
 	entries t_big 0
 	printf '1 = a=1\n1 = a=2\n2 = a=3\n1 = a=4' | loads t_big 4 4 0 0 -
 	dumped t_big '1 = a=4,b=0' '2 = a=3,b=0'
@@ -120,7 +122,7 @@ test_map_bulk_bad_line_changes_nothing() {
 		printf '# first\n1 = a=1\n%b\n3 = a=3\n' "$line" >"$TMP/file"
 		for option in '' --replace; do
 			# shellcheck disable=SC2086 # none or one word
-			map_refused usage "^xdpctl: $place: " load t_big "$TMP/file" $option
+			map_refused usage "^xdpctl: $TMP/file $place: " load t_big "$TMP/file" $option
 			grep -q 'nothing was changed' "$TMP/err" || fail "it does not say so"
 		done
 	done <<-'END'
@@ -146,13 +148,13 @@ test_map_bulk_bad_line_changes_nothing() {
 	END
 	dumped t_big '7 = a=7,b=0'
 	echo '[{"key":1,"value":{"a":1}},{"key":2,"value":{"a":256x}}]' >"$TMP/file"
-	map_refused usage '^xdpctl: element 2: ' load t_big "$TMP/file"
+	map_refused usage 'file element 2: ' load t_big "$TMP/file"
 	echo '[{"key":1,"value":{"a":1}}' >"$TMP/file"
 	map_refused usage 'does not end with ]' load t_big "$TMP/file"
 	echo '[{"key":1,"value":{"a":1}}] 7' >"$TMP/file"
 	map_refused usage 'left over' load t_big "$TMP/file"
 	printf '1 = packets=1\n4 = packets=1\n' >"$TMP/file"
-	map_refused usage '^xdpctl: line 2: key 4: the map has 4 entries' load t_array "$TMP/file"
+	map_refused usage 'file line 2: key 4: the map has 4 entries' load t_array "$TMP/file"
 	map_refused not_found 'No such file' load t_big "$TMP/none"
 	map_refused failed 'directory' load t_big "$TMP"
 }
@@ -162,11 +164,11 @@ test_map_bulk_million_lines_with_a_bad_one_change_nothing() {
 	typed_maps
 	map set t_big 7 a=7
 	elements 1000000 | sed '999999s/.*/999998 = a=1,b=4294967296/' >"$TMP/file"
-	map_refused usage '^xdpctl: line 999999: value.b: 4294967296' load t_big "$TMP/file"
-	map_refused usage '^xdpctl: line 999999: ' load t_big "$TMP/file" --replace
+	map_refused usage 'file line 999999: value.b: 4294967296' load t_big "$TMP/file"
+	map_refused usage 'file line 999999: ' load t_big "$TMP/file" --replace
 	# the first of two is told, and lines that do not count are counted
 	sed -i '400000s/.*/# nothing/; 500001s/.*/x/; 3s/.*//' "$TMP/file"
-	map_refused usage '^xdpctl: line 500001: ' load t_big "$TMP/file"
+	map_refused usage 'file line 500001: ' load t_big "$TMP/file"
 	xdp -q map load "pin:$BPFFS/t_big" - <"$TMP/file" 2>"$TMP/err" && fail "it was taken"
 	grep -q 'line 500001' "$TMP/err" || fail "$(cat "$TMP/err")"
 	xdp -q map load "pin:$BPFFS/t_big" 2>"$TMP/err" < <(cat "$TMP/file") && fail "it was taken"
@@ -264,14 +266,20 @@ test_map_bulk_too_many_for_the_map() {
 	printf 'dport=%d = packets=1\n' 1 2 3 4 5 >"$TMP/five"
 	map_refused usage '5 keys, the map room for 4.*nothing was changed' load t_hash "$TMP/five" \
 		--replace
-	refused failed 'full: 4 of 4.*4 of 5 elements were written' map load "pin:$BPFFS/t_hash" \
-		"$TMP/five"
+	map_refused usage '5 keys, the map room for 4.*nothing was changed' load t_hash "$TMP/five"
+	map set t_hash dport=9 packets=1
+	head -n 4 "$TMP/five" >"$TMP/four"
+	refused failed 'full: 4 of 4.*3 of 4 elements were written' map load "pin:$BPFFS/t_hash" \
+		"$TMP/four"
 	entries t_hash 4
 	# many: by the kernel's program
 	new_map small hash 4 8 5000
 	elements 6000 | awk '{ printf "hex:%08x = hex:0000000000000001\n", $1 }' >"$TMP/many"
-	refused failed 'full: .* of 5000.*of 6000 elements were written' map load \
-		"pin:$BPFFS/small" "$TMP/many"
+	map_refused usage '6000 keys, the map room for 5000' load small "$TMP/many"
+	map set small hex:ffffffff hex:0000000000000001
+	head -n 5000 "$TMP/many" >"$TMP/most"
+	refused failed 'full: .* of 5000.*of 5000 elements were written' map load \
+		"pin:$BPFFS/small" "$TMP/most"
 	map_refused usage '6000 keys, the map room for 5000' load small "$TMP/many" --replace
 	# enough room if the same keys come twice
 	head -n 4000 "$TMP/many" >"$TMP/twice"

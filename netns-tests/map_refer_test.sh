@@ -45,8 +45,8 @@ test_map_refer_prog_array_by_id_pin_and_name() {
 	map set progs 0 "$first"
 	map set progs 1 "pin:$BPFFS/second"
 	map set progs 3 name:second
-	holds progs 0 "$first" 0 "$first" '00 00 00 00' "$(le "$first")"
-	dumped progs "0 = $first" "1 = $PROG" "3 = $PROG"
+	holds progs 0 "id:$first" 0 "$first" '00 00 00 00' "$(le "$first")"
+	dumped progs "0 = id:$first" "1 = id:$PROG" "3 = id:$PROG"
 	entries progs 3
 	map_refused not_found 'no program has that name' set progs 2 name:third
 	map_refused not_found 'none by that id' set progs 2 4000000000
@@ -83,11 +83,13 @@ test_map_refer_maps_of_maps() {
 	map set array 0 "$(map_id inner)"
 	map set array 2 "pin:$BPFFS/other"
 	map set array 3 name:other
-	holds array 2 "$(map_id other)" 2 "$(map_id other)" '02 00 00 00' "$(le "$(map_id other)")"
-	dumped array "0 = $(map_id inner)" "2 = $(map_id other)" "3 = $(map_id other)"
+	holds array 2 "id:$(map_id other)" 2 "$(map_id other)" '02 00 00 00' "$(le "$(map_id other)")"
+	dumped array "0 = id:$(map_id inner)" "2 = id:$(map_id other)" \
+		"3 = id:$(map_id other)"
 	map set hash hex:01000000 "$(map_id inner)"
 	map set hash hex:02000000 name:other
-	dumped hash "hex:01 00 00 00 = $(map_id inner)" "hex:02 00 00 00 = $(map_id other)"
+	dumped hash "hex:01 00 00 00 = id:$(map_id inner)" \
+		"hex:02 00 00 00 = id:$(map_id other)"
 	for name in array hash; do
 		map_refused failed 'takes no such value' set "$name" hex:00000000 name:wrong
 		map_refused not_found 'none by that id' set "$name" hex:00000000 4000000000
@@ -104,7 +106,7 @@ test_map_refer_maps_of_maps() {
 	map save array "$TMP/file"
 	map clear array
 	map load array "$TMP/file"
-	dumped array "1 = $(map_id inner)"
+	dumped array "1 = id:$(map_id inner)"
 }
 
 test_map_refer_devmap_by_interface_name() {
@@ -168,7 +170,7 @@ test_map_refer_cpumap_by_queue_size() {
 	new_map cpu cpumap 4 8 2
 	new_map small cpumap 4 4 2
 	map set cpu 0 qsize=64
-	holds cpu 0 qsize=64,prog=0 0 '{"qsize":64,"prog":0}' '00 00 00 00' '40 00 00 00 00 00 00 00'
+	holds cpu 0 qsize=64,prog=none 0 '{"qsize":64,"prog":0}' '00 00 00 00' '40 00 00 00 00 00 00 00'
 	map set cpu 0 prog=name:steered
 	map_json get cpu 0 | assert_json "element" '.value == {qsize: 64, prog: $id}' \
 		--argjson id "$PROG"
@@ -249,7 +251,7 @@ test_map_refer_names_of_maps() {
 	grep -q 'id:N' "$TMP/err" || fail "no way out is named"
 	refused not_found 'no map has that name' map dump name:nobody
 	refused not_found 'none by that id' map dump id:4294967295
-	refused not_found 'No such file' map dump "pin:$BPFFS/nobody"
+	refused not_found 'there is no pin' map dump "pin:$BPFFS/nobody"
 	for bad in '' nothing id: id:x id:-1 id:1x id:4294967296 name: pin: / /x x/ "id: 1"; do
 		refused usage . map dump "$bad"
 	done
