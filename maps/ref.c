@@ -192,7 +192,8 @@ static int parse_id(enum ref_kind kind, const char *text, void *bytes, struct er
 		store_number(bytes, 4, 0);
 		return 0;
 	}
-	if (text_to_u64(text, UINT32_MAX, &id) == 0) {
+	/* whether there is one by that id is seen when it is written */
+	if (text_to_u64(strncmp(text, "id:", 3) == 0 ? text + 3 : text, UINT32_MAX, &id) == 0) {
 		store_number(bytes, 4, id);
 		return 0;
 	}
