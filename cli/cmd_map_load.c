@@ -70,27 +70,48 @@ static void name_file(const struct app *app, struct err *err)
 	memcpy(err->object, object, sizeof(object));
 }
 
+struct loading {
+	struct progress progress;
+	struct app *app;
+};
+
+static void tell(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	struct loading *loading = context;
+
+	progress_tell(&loading->progress, what, done, total);
+}
+
+/* From the first write on a signal waits for the last one. */
+static bool stop(void *context)
+{
+	struct loading *loading = context;
+
+	return app_wait(loading->app, 0);
+}
+
 static int run_map_load(struct app *app, const void *args, struct err *err)
 {
 	const struct map_load_args *a = args;
-	struct progress progress;
+	struct loading loading = { .app = app };
 	struct map_use use;
 	struct bulk bulk = { .replace = a->replace,
 			     .may_empty = a->force,
-			     .progress = progress_tell,
-			     .context = &progress };
+			     .progress = tell,
+			     .stop = stop,
+			     .context = &loading };
 	int fd, ret = map_use_open(app, &a->types, &use, err);
 
 	if (ret)
 		return ret;
-	progress_start(&progress, app);
+	progress_start(&loading.progress, app);
 	bulk.map = &use.map;
 	bulk.env = use.env;
 	fd = open_input(app, err);
 	ret = fd < 0 ? fd : bulk_load(&bulk, fd, err);
 	if (ret && fd >= 0)
 		name_file(app, err);
-	progress_stop(&progress);
+	progress_stop(&loading.progress);
 	if (fd >= 0)
 		close(fd);
 	if (ret && bulk.written + bulk.deleted)

@@ -65,6 +65,9 @@ int bulk_load(struct bulk *bulk, int fd, struct err *err)
 			err, "nothing was changed; --force or `xdpctl map clear` empties the map");
 	}
 	ret = ret ?: parts_check_room(&parts, bulk, err);
+	if (!ret && bulk->stop && bulk->stop(bulk->context))
+		ret = err_set(err, ERR_FAILED, ECANCELED, map->object,
+			      "ended by a signal; nothing was changed");
 	if (!ret && bulk->replace)
 		ret = parts_replace(&parts, bulk, err);
 	else if (!ret)

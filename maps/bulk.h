@@ -17,6 +17,8 @@ struct bulk {
 	bool may_empty; /* replace also by nothing at all */
 	/* called now and then with what is being done and how much of it; may be NULL */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+	/* called once before the first write: true ends it without one; may be NULL */
+	bool (*stop)(void *context);
 	void *context;
 	/* the result */
 	uint64_t read, written, deleted, unchanged;

@@ -100,3 +100,16 @@ test_docs_doctor_tells_the_truth_about_a_veth() {
 test_docs_version_is_one_line() {
 	assert_equal 'version' 1 "$(xdp --version | grep -cE '^xdpctl [0-9]+\.[0-9]+\.[0-9]+$')"
 }
+
+# Its lines as they stand there, in a mount namespace of their own.
+test_docs_readme_examples_of_maps_work() {
+	sed -n '/^## Maps/,/^## Exit codes/s/^    //p' "$HERE/../README.md" >"$TMP/example"
+	[ "$(grep -c '^xdpctl map' "$TMP/example")" -ge 6 ] || fail "README has no examples of maps"
+	mkdir "$TMP/bin"
+	ln -s "$XDPCTL" "$TMP/bin/xdpctl"
+	(cd "$TMP" && PATH=$TMP/bin:$PATH at box unshare --mount bash -e "$TMP/example" >"$TMP/out") ||
+		fail "an example fails"
+	grep -qx '10.0.0.0/8 = verdict=drop,hits=1,via=#0' "$TMP/out" || fail "$(cat "$TMP/out")"
+	grep -q '^2 elements read, 0 written, 0 deleted, 2 the same' "$TMP/out" ||
+		fail "$(cat "$TMP/out")"
+}
