@@ -9,6 +9,8 @@
 #include "prepare.h"
 #include "xdp.h"
 
+#define RETRIES 3
+
 static int set_program(const struct change *c, const struct program *program,
 		       const struct program *expected)
 {
@@ -75,7 +77,9 @@ static void unprepare(const struct change *c)
 {
 	const uint32_t ours[] = { c->loaded->id, c->running->id, 0 };
 
-	unprepare_all(c->net, &c->todo, ours, NULL, NULL, NULL);
+	/* what had been done for another one is on our record too, and may have become ours to undo
+	 */
+	unprepare_all(c->net, runs_pipeline(c) ? &c->todo : &c->record, ours, NULL, NULL, NULL);
 }
 
 static int prepare(const struct change *c, struct err *err)
@@ -86,6 +90,11 @@ static int prepare(const struct change *c, struct err *err)
 	if (ret || !c->verify)
 		return ret;
 	ret = preflight_verify(&pre, &c->loaded->cfg, err);
+	/* another one that was being detached may have undone it just now */
+	for (int i = 0; ret && i < RETRIES && c->record.count; i++) {
+		prepare_again(c->net, &c->record, NULL);
+		ret = preflight_verify(&pre, &c->loaded->cfg, err);
+	}
 	if (ret)
 		unprepare(c);
 	return ret;
@@ -177,6 +186,10 @@ void change_revert(const struct change *c)
 		program_stop(c->loaded, NULL);
 	unprepare(c);
 	set_program(c, c->running, c->loaded);
+	/* one that was being detached may have seen our record and done for us what it had undone
+	 */
+	if (!runs_pipeline(c))
+		unprepare(c);
 }
 
 void change_settle(const struct change *c)

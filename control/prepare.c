@@ -292,11 +292,25 @@ int prepare_again(struct net *net, const struct preparations *done, struct err *
 	return first;
 }
 
+/* Who wanted it again may have gone since, and have undone it before we did it. */
+static void undo_unwanted(struct net *net, const struct preparations *done, const uint32_t *ours)
+{
+	struct preparations elsewhere;
+
+	if (others(net, ours, &elsewhere, NULL))
+		return;
+	for (uint32_t i = done->count; i-- > 0;) {
+		if (!find(&elsewhere, &done->item[i]))
+			apply(net, &done->item[i], true, NULL);
+	}
+}
+
 int unprepare_all(struct net *net, const struct preparations *done, const uint32_t *ours,
 		  struct preparations *undone, struct preparations *left, struct err *err)
 {
 	enum { KEPT, UNDONE, FAILED } outcome[PREPARATIONS] = { KEPT };
 	struct preparations elsewhere, unwanted;
+	unsigned int again = 0;
 	int ret, first;
 
 	undone = undone ?: &unwanted;
@@ -321,9 +335,11 @@ int unprepare_all(struct net *net, const struct preparations *done, const uint32
 		const struct preparation *wanted = find(&elsewhere, &done->item[i]);
 
 		if (outcome[i] == UNDONE && wanted)
-			apply(net, wanted, false, NULL);
+			again += apply(net, wanted, false, NULL) == 0;
 		else if (outcome[i])
 			add(outcome[i] == FAILED ? left : undone, &done->item[i]);
 	}
+	if (again)
+		undo_unwanted(net, done, ours);
 	return first;
 }
