@@ -134,7 +134,7 @@ state() {
 			sed -E 's/NO-CARRIER,//; s/ state [A-Z]+ / /; s/ [a-z_]+timer +[0-9.]+//g'
 		at "$name" tc qdisc show
 		for dev in $(at "$name" ip -j link show | jq -r '.[].ifname | select(. != "lo")'); do
-			offloads "$name" "$dev" | sed "s/^/${name#"$LAB"} $dev/"
+			offloads "$name" "$dev"
 		done
 	done
 }
