@@ -40,8 +40,9 @@ struct watch {
 	const struct map_use *use;
 	bool screen, colour; /* a terminal: all elements, each time from its top */
 	unsigned int rows;   /* of the terminal that are left */
-	uint64_t hidden;     /* elements for which there was no row */
-	double seconds;	     /* since the look before */
+	enum { ALL, CHANGED, UNCHANGED } pass; /* what is shown now */
+	uint64_t hidden;		       /* elements for which there was no row */
+	double seconds;			       /* since the look before */
 	struct buf line;
 	void *before, *now; /* room for totals */
 };
@@ -161,7 +162,8 @@ static void show_element(void *context, enum change_state state, const void *key
 {
 	struct watch *watch = context;
 
-	if (state == ELEMENT_SAME && !watch->screen)
+	if (state == ELEMENT_SAME ? !watch->screen || watch->pass == CHANGED
+				  : watch->pass == UNCHANGED)
 		return;
 	if (watch->screen && watch->rows == 0) {
 		watch->hidden++;
@@ -213,7 +215,13 @@ static int look(struct watch *watch, struct snapshot *before, struct err *err)
 		return ret;
 	start_screen(watch, now.count);
 	sink_list(watch->app->sink, NULL, NULL);
+	/* where there are not enough rows for all, those that changed come first */
+	watch->pass = watch->screen && now.count > watch->rows ? CHANGED : ALL;
 	snapshot_compare(before->map ? before : &now, &now, show_element, watch);
+	if (watch->pass == CHANGED) {
+		watch->pass = UNCHANGED;
+		snapshot_compare(before->map ? before : &now, &now, show_element, watch);
+	}
 	sink_end(watch->app->sink);
 	end_screen(watch);
 	snapshot_free(before);
