@@ -21,7 +21,7 @@ static int run_map_clear(struct app *app, const void *args, struct err *err)
 	map_use_close(&use);
 	if (ret)
 		return ret;
-	app_tell(app, "%llu elements %s", (unsigned long long)done, "cleared");
+	app_tell(app, "%llu element%s cleared", (unsigned long long)done, done == 1 ? "" : "s");
 	sink_object(app->sink, NULL, NULL);
 	sink_u64(app->sink, "cleared", done, UNIT_NONE);
 	sink_end(app->sink);

@@ -41,9 +41,10 @@ static int open_input(const struct app *app, struct err *err)
 
 static int show_result(struct app *app, const struct bulk *bulk, struct err *err)
 {
-	app_tell(app, "%llu elements read, %llu written, %llu deleted, %llu the same already",
-		 (unsigned long long)bulk->read, (unsigned long long)bulk->written,
-		 (unsigned long long)bulk->deleted, (unsigned long long)bulk->unchanged);
+	app_tell(app, "%llu element%s read, %llu written, %llu deleted, %llu the same already",
+		 (unsigned long long)bulk->read, bulk->read == 1 ? "" : "s",
+		 (unsigned long long)bulk->written, (unsigned long long)bulk->deleted,
+		 (unsigned long long)bulk->unchanged);
 	if (!app->json)
 		return 0;
 	sink_object(app->sink, NULL, NULL);

@@ -8,7 +8,6 @@
 
 const volatile struct atomic_place place[ATOMIC_NUMBERS] = {};
 const volatile __u32 places = 0;
-const volatile __u32 exchange = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -34,28 +33,29 @@ struct {
 	__type(value, __u32);
 } target SEC(".maps");
 
-static __always_inline void touch(char *at, __u32 size, __u64 *number)
+static __always_inline void add(char *at, __u32 size, __u64 *number)
 {
-	if (exchange && size == 8)
-		*number = __sync_lock_test_and_set((__u64 *)at, 0);
-	else if (exchange)
-		*number = __sync_lock_test_and_set((__u32 *)at, 0);
-	else if (size == 8)
+	if (size == 8)
 		__sync_fetch_and_add((__u64 *)at, *number);
 	else
 		__sync_fetch_and_add((__u32 *)at, (__u32)*number);
 }
 
-/* Of the type XDP, never attached: a program that may sleep can use few types of maps only. */
-SEC("xdp")
-int xdpctl_atomic(struct xdp_md *ctx)
+static __always_inline void exchange(char *at, __u32 size, __u64 *number)
+{
+	if (size == 8)
+		*number = __sync_lock_test_and_set((__u64 *)at, 0);
+	else
+		*number = __sync_lock_test_and_set((__u32 *)at, 0);
+}
+
+static __always_inline int change(void (*each)(char *, __u32, __u64 *))
 {
 	__u32 zero = 0;
 	void *key = bpf_map_lookup_elem(&wanted, &zero);
 	struct atomic_call *c = bpf_map_lookup_elem(&call, &zero);
 	char *value;
 
-	(void)ctx;
 	if (!key || !c)
 		return XDP_ABORTED;
 	value = bpf_map_lookup_elem(&target, key);
@@ -68,10 +68,26 @@ int xdpctl_atomic(struct xdp_md *ctx)
 
 		if (i >= places)
 			break;
-		touch(value + place[i].offset, place[i].size, &number);
+		each(value + place[i].offset, place[i].size, &number);
 		c->number[i] = number;
 	}
 	return XDP_PASS;
+}
+
+/* Of the type XDP, never attached: programs that may sleep can use few types of maps only. Two of
+ * them, because a kernel before 5.12 refuses an exchange even where it is not reached. */
+SEC("xdp")
+int xdpctl_add(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return change(add);
+}
+
+SEC("xdp")
+int xdpctl_exchange(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return change(exchange);
 }
 
 const char LICENSE[] SEC("license") = "GPL";

@@ -18,6 +18,7 @@
 struct atomics {
 	const struct map *map;
 	struct atomic *skeleton;
+	struct bpf_program *program;
 	unsigned int places;
 	bool partly; /* there are numbers that cannot be changed */
 	struct atomic_place place[ATOMIC_NUMBERS];
@@ -65,7 +66,10 @@ static int load(struct atomics *a, enum atomics_mode mode)
 	for (unsigned int i = 0; i < a->places; i++)
 		skeleton->rodata->place[i] = a->place[i];
 	skeleton->rodata->places = a->places;
-	skeleton->rodata->exchange = mode == ATOMICS_EXCHANGE;
+	a->program =
+		mode == ATOMICS_ADD ? skeleton->progs.xdpctl_add : skeleton->progs.xdpctl_exchange;
+	bpf_program__set_autoload(skeleton->progs.xdpctl_add, mode == ATOMICS_ADD);
+	bpf_program__set_autoload(skeleton->progs.xdpctl_exchange, mode == ATOMICS_EXCHANGE);
 	a->wanted_size = (a->map->key_size + 7) / 8 * 8;
 	ret = bpf_map__set_value_size(skeleton->maps.wanted, (uint32_t)a->wanted_size);
 	ret = ret ?: bpf_map__reuse_fd(skeleton->maps.target, a->map->fd);
@@ -130,7 +134,9 @@ int atomics_open(const struct map *map, enum atomics_mode mode, struct atomics *
 				strerror(-ret));
 		else if (ret)
 			err_set(err, ERR_UNSUPPORTED, -ret, map->object,
-				"the kernel refused the program that does it: %s", strerror(-ret));
+				"the kernel refused the program that does it%s: %s",
+				mode == ATOMICS_EXCHANGE ? " (it needs Linux 5.12)" : "",
+				strerror(-ret));
 	}
 	if (ret)
 		atomics_close(a);
@@ -160,7 +166,7 @@ static int run(struct atomics *a, const void *key, struct atomic_call *call, str
 
 	memcpy(a->wanted, key, a->map->key_size);
 	*a->call = *call;
-	ret = bpf_prog_test_run_opts(bpf_program__fd(a->skeleton->progs.xdpctl_atomic), &opts);
+	ret = bpf_prog_test_run_opts(bpf_program__fd(a->program), &opts);
 	*call = *a->call;
 	if (!ret)
 		return 0;

@@ -15,7 +15,7 @@ struct atomics;
 enum atomics_mode { ATOMICS_ADD, ATOMICS_EXCHANGE };
 
 /* ERR_UNSUPPORTED with the reason if the numbers of such values cannot be changed atomically, or
- * only some of them, or if this kernel has no such programs (before 5.12). */
+ * only some of them, or if this kernel has no such programs (to exchange, before 5.12). */
 int atomics_open(const struct map *map, enum atomics_mode mode, struct atomics **out,
 		 struct err *err);
 void atomics_close(struct atomics *atomics); /* NULL is fine */
