@@ -5,7 +5,7 @@
 set -eu
 
 packages='gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libcap-ng-dev
-libcmocka-dev iproute2 iputils-ping ethtool jq python3-minimal util-linux procps
+libcmocka-dev iproute2 iputils-ping ethtool jq python3 util-linux procps
 clang-format shellcheck mandoc'
 
 missing=
