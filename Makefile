@@ -32,7 +32,7 @@ XCFLAGS   = -std=gnu11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -DXDPCTL_VERSION='"$(VERS
             -ffunction-sections -fdata-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
             -fno-omit-frame-pointer -fno-sanitize-recover=all)
 XLDFLAGS  = $(LDFLAGS) -Wl,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LIBS     := -lbpf -lelf -lz -lmnl -lcap-ng -lm -lpthread
+LIBS     := -lbpf -lelf -lz -lmnl -lpcap -lcap-ng -lm -lpthread
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 BPFFLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_$(BPF_ARCH) \
@@ -164,6 +164,9 @@ $(O)/test/$(notdir $(1:.c=)): $(O)/$(1:.c=.o) $(LIB)
 	$$(Q)$$(CC) $$(XCFLAGS) $$(XLDFLAGS) -o $$@ $$^ -lcmocka $$(LIBS)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
+
+# a program for unit tests alone
+$(patsubst %.c,$(O)/%.o,$(wildcard control/filter*_test.c)): | $(O)/skel/filter_fixture.skel.h
 
 # libFuzzer is clang's: Debian has it in libclang-rt-14-dev or, before, in libclang-common-14-dev
 $(O)/fuzz/value_fuzz: maps/value_fuzz.c $(filter maps/%,$(SOURCES)) $(wildcard maps/*.h)

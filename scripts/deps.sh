@@ -4,8 +4,8 @@
 # Does nothing, and needs no network, where nothing is missing. -n only lists what is missing.
 set -eu
 
-packages='gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libcap-ng-dev
-libcmocka-dev iproute2 iputils-ping ethtool jq python3 util-linux procps
+packages='gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libpcap-dev
+libcap-ng-dev libcmocka-dev iproute2 iputils-ping ethtool jq python3 util-linux procps
 clang-format shellcheck mandoc'
 
 missing=
