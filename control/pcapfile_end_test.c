@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -65,6 +66,30 @@ static void test_pcapfile_reader_that_sleeps_holds_nobody(void **state)
 	/* a pipe has room for 64 KiB */
 	assert_in_range(stats.written, 1, 65536 / RECORD);
 	close(reader);
+}
+
+/* The same, where a flag for each call takes the place of a second opening. */
+static void test_pcapfile_socket_that_sleeps_holds_nobody(void **state)
+{
+	struct pcapfile_options options = options_for("-");
+	int ends[2], saved = dup(STDOUT_FILENO);
+	struct pcapfile_stats stats;
+	struct pcapfile *file;
+	uint64_t given;
+
+	(void)state;
+	options.stopping = stop_at_once;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+	file = must_open(&options);
+	assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
+	close(saved);
+	given = add_until_failure(file, 100000, NULL);
+	close_failed(file, ETIMEDOUT, &stats);
+	check_sum(&stats, given);
+	assert_true(stats.written > 0);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void read_slowly(int in)
@@ -225,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_pcapfile_reader_gone_is_counted),
 		IN_DIRECTORY(test_pcapfile_reader_that_sleeps_holds_nobody),
+		IN_DIRECTORY(test_pcapfile_socket_that_sleeps_holds_nobody),
 		IN_DIRECTORY(test_pcapfile_slow_reader_gets_all),
 		IN_DIRECTORY(test_pcapfile_killed_capture_can_be_read),
 		IN_DIRECTORY(test_pcapfile_dropped_privileges_are_checked),

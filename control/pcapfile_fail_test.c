@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
 /* In the place of libc's, which the writer calls. */
 static int fsync_error;
@@ -74,6 +75,35 @@ static void test_pcapfile_full_disk_is_counted_to_the_packet(void **state)
 	fill_disk(options);
 	options.format = PCAPFILE_PCAP;
 	fill_disk(options);
+	leave_disk();
+}
+
+static uint64_t free_here(void)
+{
+	struct statvfs st;
+
+	assert_int_equal(statvfs(".", &st), 0);
+	return st.f_bavail * st.f_bsize;
+}
+
+/* Reserved beyond the end, so the file has no zeros in it, and given back. */
+static void test_pcapfile_reserves_room_and_gives_it_back(void **state)
+{
+	struct pcapfile_options options = options_for("cap");
+	struct pcapfile *file;
+	uint64_t before;
+
+	(void)state;
+	small_disk("size=8m");
+	before = free_here();
+	options.preallocate = 4 << 20;
+	file = must_open(&options);
+	assert_true(free_here() <= before - (4 << 20));
+	assert_true(size_of("cap.part") < 4096);
+	assert_int_equal(add_until_failure(file, 10000, NULL), 10000);
+	must_close(file, NULL);
+	assert_true(free_here() > before - (2 << 20));
+	check_capture("cap", 0, 10000);
 	leave_disk();
 }
 
@@ -194,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_pcapfile_full_disk_is_counted_to_the_packet),
+		IN_DIRECTORY(test_pcapfile_reserves_room_and_gives_it_back),
 		IN_DIRECTORY(test_pcapfile_no_next_file_ends_it),
 		IN_DIRECTORY(test_pcapfile_error_inside_a_record_leaves_none_of_it),
 		IN_DIRECTORY(test_pcapfile_disk_that_does_not_sync_is_told),

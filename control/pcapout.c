@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ static int open_stream(struct pcapout *out, const char *path, struct err *err)
 		return err_hint(err, "-w FILE, or -w - with a pipe behind it");
 	}
 	out->is_file = S_ISREG(st.st_mode);
+	out->is_socket = S_ISSOCK(st.st_mode);
 	if (S_ISFIFO(st.st_mode))
 		stop_waiting(out);
 	if (!out->is_file)
@@ -186,16 +188,22 @@ static void send_to_disk(struct pcapout *out, uint64_t end)
 	out->sent = end;
 }
 
+static ssize_t write_some(const struct pcapout *out, const char *data, size_t length)
+{
+	return out->is_socket ? send(out->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+			      : write(out->fd, data, length);
+}
+
 int pcapout_write(struct pcapout *out, const char *data, size_t length, size_t *done)
 {
 	*done = 0;
 	while (*done < length) {
-		ssize_t n = write(out->fd, data + *done, length - *done);
+		ssize_t n = write_some(out, data + *done, length - *done);
 		int ret = n > 0 ? 0 : n == 0 ? -ENOSPC : -errno;
 
-		if (ret == -EAGAIN)
-			ret = wait_for_reader(out);
-		if (ret && ret != -EINTR)
+		if (ret == -EAGAIN || ret == -EINTR)
+			ret = out->is_file ? 0 : wait_for_reader(out);
+		if (ret)
 			return ret;
 		*done += n > 0 ? (size_t)n : 0;
 	}

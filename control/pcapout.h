@@ -16,6 +16,7 @@ struct pcapout {
 	int fd;		     /* -1: none */
 	int dir;	     /* of the two names; -1: it has none, or is no file of ours */
 	bool is_file;	     /* can be cut and synced */
+	bool is_socket;	     /* as sshd gives it to a command */
 	uint64_t start;	     /* where it begins: standard output may be inside a file */
 	uint64_t size;	     /* bytes that are to stay */
 	uint64_t sent;	     /* bytes on their way to the disk */

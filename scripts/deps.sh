@@ -6,7 +6,7 @@ set -eu
 
 packages='gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libcap-ng-dev
 libcmocka-dev iproute2 iputils-ping ethtool jq python3-minimal util-linux procps
-clang-format shellcheck mandoc'
+clang-format shellcheck mandoc tcpdump tshark'
 
 missing=
 for p in $packages; do
