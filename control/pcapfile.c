@@ -49,17 +49,14 @@ void *pcapfile_reserve(struct pcapfile *file, const struct pcapfile_packet *pack
 		       uint32_t *length, struct err *err)
 {
 	struct pcapfile_packet cut = *packet;
-	uint32_t snaplen = file->options.snaplen;
 	char *data = NULL;
 
 	if (cut.interface >= file->options.interface_count)
 		cut.interface = 0;
-	if (!snaplen || snaplen > PCAPFILE_SNAPLEN)
-		snaplen = PCAPFILE_SNAPLEN;
 	if (cut.length < cut.captured)
 		cut.length = cut.captured;
-	if (cut.captured > snaplen)
-		cut.captured = snaplen;
+	if (cut.captured > file->snaplen)
+		cut.captured = file->snaplen;
 	*length = cut.captured;
 	file->reserved_interface = cut.interface;
 
@@ -187,6 +184,9 @@ static struct pcapfile *make(const struct pcapfile_options *options)
 		return NULL;
 	file->options = *options;
 	file->format = options->format == PCAPFILE_PCAP ? &pcapformat_pcap : &pcapformat_pcapng;
+	if (options->snaplen > PCAPFILE_SNAPLEN)
+		file->options.snaplen = PCAPFILE_SNAPLEN;
+	file->snaplen = options->snaplen ? file->options.snaplen : PCAPFILE_SNAPLEN;
 	file->now = file->period = options->now;
 	for (uint32_t i = 0; i < options->interface_count; i++)
 		file->totals[i].start = options->now;

@@ -5,7 +5,8 @@
  * A file is written as NAME.part (.part1, ... if an earlier capture was killed and left that one)
  * beside NAME, and renamed when it is complete: what stands under its own name is whole, synced and
  * closed. Records are written whole, so what a killed capture leaves as NAME.part can be read up to
- * its last record; at most a second of packets, and what was in the buffer, is not in it.
+ * its last record; what was in the buffer is not in it: a mebibyte at most, and with
+ * pcapfile_tick() no more than came in a second.
  *
  * Names of further files are tcpdump's, with two differences: nothing of this capture is
  * overwritten unless a ring was asked for, and "files" is a ring however files are changed. no
@@ -50,11 +51,13 @@ struct pcapfile_options {
 	/* When to go on in the next file; 0: never. */
 	uint64_t max_bytes; /* no file is longer, unless a single packet is */
 	uint64_t max_packets;
-	uint32_t seconds;     /* takes pcapfile_tick() */
-	uint32_t files;	      /* how many to keep; 0: all */
-	uint64_t preallocate; /* bytes of each file to reserve on disk when it is made */
-	bool in_place;	      /* no NAME.part: for who gives up the right to rename */
-	bool give;	      /* to owner and group, each file when it is made */
+	uint32_t seconds; /* takes pcapfile_tick() */
+	uint32_t files;	  /* how many to keep; 0: all */
+	/* Bytes of each file to reserve on disk when it is made, as far as there is room. What a
+	 * killed capture left keeps them. */
+	uint64_t preallocate;
+	bool in_place; /* no NAME.part: for who gives up the right to rename */
+	bool give;     /* to owner and group, each file when it is made */
 	uid_t owner;
 	gid_t group;
 	/* True: the capture is to end, so do not wait more than a moment for a pipe's reader. May

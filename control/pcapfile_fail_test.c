@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
@@ -173,6 +172,57 @@ static void test_pcapfile_error_inside_a_record_leaves_none_of_it(void **state)
 	}
 }
 
+/* As in { echo before; xdpctl capture -w -; } >FILE: what stood there before stays, and also here
+ * nothing stays of a record, or of the statistics, that is not whole. */
+static void test_pcapfile_standard_output_in_a_file(void **state)
+{
+	struct pcapfile_options options = options_for("-");
+
+	(void)state;
+	for (uint64_t limit = 5000; limit < 5300; limit++) {
+		int saved = dup(STDOUT_FILENO), out = open("out", O_CREAT | O_RDWR | O_TRUNC, 0600);
+		struct pcapfile_stats stats;
+		struct pcapfile *file;
+		struct rlimit before;
+		uint64_t size;
+		uint8_t *bytes;
+
+		assert_int_equal(write(out, "before", 6), 6);
+		assert_int_equal(dup2(out, STDOUT_FILENO), STDOUT_FILENO);
+		file = must_open(&options);
+		assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
+		close(saved);
+		close(out);
+		limit_file_size(limit, &before);
+		add_until_failure(file, 42, NULL);
+		(void)pcapfile_close(file, START, &stats, NULL);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+		check_sum(&stats, 42);
+		bytes = read_all("out", &size);
+		assert_memory_equal(bytes, "before\n\r\r\n", 10);
+		assert_int_equal(size, 6 + stats.bytes);
+		free(bytes);
+	}
+}
+
+/* Not even its header. */
+static void test_pcapfile_that_cannot_begin_leaves_nothing(void **state)
+{
+	struct pcapfile_options options = options_for("cap");
+	struct pcapfile *file;
+	struct rlimit before;
+	struct err err = { 0 };
+	int ret;
+
+	(void)state;
+	limit_file_size(10, &before);
+	ret = pcapfile_open(&options, &file, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(ret, -EFBIG);
+	assert_string_equal(err.object, "cap");
+	check_names("");
+}
+
 static void test_pcapfile_disk_that_does_not_sync_is_told(void **state)
 {
 	struct pcapfile_options options = options_for("cap");
@@ -186,6 +236,7 @@ static void test_pcapfile_disk_that_does_not_sync_is_told(void **state)
 	assert_int_equal(pcapfile_close(file, START, &stats, &err), -EIO);
 	fsync_error = 0;
 	assert_non_null(strstr(err.message, "cannot sync"));
+	assert_non_null(strstr(err.hint, "cap.part"));
 	assert_int_equal(stats.unsure, 100);
 	assert_int_equal(stats.lost_write, 0);
 	check_names("cap.part ");
@@ -227,6 +278,8 @@ int main(void)
 		IN_DIRECTORY(test_pcapfile_reserves_room_and_gives_it_back),
 		IN_DIRECTORY(test_pcapfile_no_next_file_ends_it),
 		IN_DIRECTORY(test_pcapfile_error_inside_a_record_leaves_none_of_it),
+		IN_DIRECTORY(test_pcapfile_standard_output_in_a_file),
+		IN_DIRECTORY(test_pcapfile_that_cannot_begin_leaves_nothing),
 		IN_DIRECTORY(test_pcapfile_disk_that_does_not_sync_is_told),
 		IN_DIRECTORY(test_pcapfile_name_taken_by_a_directory),
 		IN_DIRECTORY(test_pcapfile_device_without_room),

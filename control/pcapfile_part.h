@@ -18,6 +18,7 @@ _Static_assert(PCAPFILE_BUFFER >= PCAPFILE_SNAPLEN + PCAPFORMAT_OVERHEAD &&
 struct pcapfile {
 	struct pcapfile_options options;
 	const struct pcapformat *format;
+	uint32_t snaplen;
 	struct pcapname names;
 	struct pcapout out;
 	char path[PATH_MAX]; /* of the file that is open */

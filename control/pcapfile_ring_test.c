@@ -52,6 +52,41 @@ static void test_pcapfile_by_count_in_a_ring(void **state)
 	check_capture("cap10", 100, 10);
 }
 
+static void test_pcapfile_ring_of_ten_has_one_digit(void **state)
+{
+	struct pcapfile_options options = options_for("cap");
+	struct pcapfile *file;
+
+	(void)state;
+	options.max_packets = 1;
+	options.files = 10;
+	file = must_open(&options);
+	add_many(file, 0, 12);
+	must_close(file, NULL);
+	check_names("cap0 cap1 cap2 cap3 cap4 cap5 cap6 cap7 cap8 cap9 ");
+	check_capture("cap1", 11, 1);
+	check_capture("cap2", 2, 1);
+}
+
+/* A name that comes again replaces its file, which then is the newest. */
+static void test_pcapfile_ring_of_times_that_come_again(void **state)
+{
+	struct pcapfile_options options = options_for("cap-%S");
+	struct pcapfile *file;
+
+	(void)state;
+	options.seconds = 30;
+	options.files = 3;
+	file = must_open(&options);
+	for (uint64_t i = 1; i < 6; i++) {
+		add_many(file, i, 1);
+		assert_int_equal(pcapfile_tick(file, START + i * 30 * SECOND, NULL), 0);
+	}
+	must_close(file, NULL);
+	check_names("cap-20 cap-50 ");
+	check_capture("cap-20", 5, 1);
+}
+
 static void test_pcapfile_ring_of_one_keeps_its_name(void **state)
 {
 	struct pcapfile_options options = options_for("cap");
@@ -145,6 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIRECTORY(test_pcapfile_by_size_is_never_longer),
 		IN_DIRECTORY(test_pcapfile_by_count_in_a_ring),
+		IN_DIRECTORY(test_pcapfile_ring_of_ten_has_one_digit),
+		IN_DIRECTORY(test_pcapfile_ring_of_times_that_come_again),
 		IN_DIRECTORY(test_pcapfile_ring_of_one_keeps_its_name),
 		IN_DIRECTORY(test_pcapfile_by_time_needs_no_packet),
 		IN_DIRECTORY(test_pcapfile_clock_set_back_begins_a_period),

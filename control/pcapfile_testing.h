@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,11 +36,17 @@ static inline int enter_directory(void **state)
 
 static inline int leave_directory(void **state)
 {
-	DIR *dir = opendir(".");
 	struct dirent *entry;
+	DIR *dir;
 
-	while (dir && (entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (chdir(*state))
+		return -1;
+	umount2("disk", MNT_DETACH); /* of a test that failed */
+	dir = opendir(".");
+	while (dir && (entry = readdir(dir))) {
+		if (unlinkat(dirfd(dir), entry->d_name, 0))
+			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+	}
 	closedir(dir);
 	if (chdir("/") || rmdir(*state))
 		return -1;

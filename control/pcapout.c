@@ -220,19 +220,27 @@ void pcapout_cut(struct pcapout *out, size_t length)
 	(void)lseek(out->fd, (off_t)(out->start + out->size), SEEK_SET);
 }
 
-/* Its blocks and its name. *done: has it its name, or never had another? */
+/* The file is as good as it gets, but under its temporary name. */
+static int not_complete(const struct pcapout *out, const char *what, struct err *err)
+{
+	int error = errno;
+
+	failed(out, error, what, err);
+	if (out->temporary[0])
+		err_hint(err, "the file is beside it, as %s", out->temporary);
+	return -error;
+}
+
 static int complete(struct pcapout *out, bool *synced, struct err *err)
 {
 	/* a file of ours may have room reserved beyond its end */
 	if ((out->dir >= 0 && ftruncate(out->fd, (off_t)out->size)) || fsync(out->fd))
-		return failed(out, errno, "sync it", err);
+		return not_complete(out, "sync it", err);
 	*synced = true;
 	if (!out->temporary[0])
 		return 0;
-	if (renameat(out->dir, out->temporary, out->dir, out->name)) {
-		failed(out, errno, "give the complete file its name", err);
-		return err_hint(err, "it is beside it, as %s", out->temporary);
-	}
+	if (renameat(out->dir, out->temporary, out->dir, out->name))
+		return not_complete(out, "give the complete file its name", err);
 	(void)fsync(out->dir);
 	return 0;
 }
