@@ -32,7 +32,7 @@ XCFLAGS   = -std=gnu11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -DXDPCTL_VERSION='"$(VERS
             -ffunction-sections -fdata-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE) \
             -fno-omit-frame-pointer -fno-sanitize-recover=all)
 XLDFLAGS  = $(LDFLAGS) -Wl,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LIBS     := -lbpf -lelf -lz -lmnl -lpcap -lcap-ng -lm -lpthread
+LIBS     := -lxdp -lbpf -lelf -lz -lmnl -lpcap -lcap-ng -lm -lpthread
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 BPFFLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -D__TARGET_ARCH_$(BPF_ARCH) \

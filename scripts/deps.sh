@@ -5,8 +5,8 @@
 set -eu
 
 packages='gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libpcap-dev
-libcap-ng-dev libcmocka-dev iproute2 iputils-ping ethtool jq python3 util-linux procps
-clang-format shellcheck mandoc'
+libxdp-dev libcap-ng-dev libcmocka-dev iproute2 iputils-ping ethtool jq python3 util-linux procps
+clang-format shellcheck mandoc tcpdump tshark'
 
 missing=
 for p in $packages; do
