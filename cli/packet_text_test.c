@@ -73,6 +73,8 @@ static const struct {
 	{ "ip4frag:0 udp data:32", NULL, 0,
 	  V4PORT "UDP, 32 bytes, fragment offset 0, more follow" },
 	{ "ip6 frag:185 rest:24", NULL, 0, V6 "UDP, 24 bytes, fragment offset 1480, more follow" },
+	{ "ip6 frag:0 icmp6:135 zeros:8", NULL, 0,
+	  V6 "ICMP6 neighbour solicitation, 8 bytes, fragment offset 0, more follow" },
 	/* ARP */
 	{ "arp zeros:18", "eth+14=00010800060400010211121314150a010203000000000000c0a84d09", 0,
 	  "ARP who has 192.168.77.9 tell 10.1.2.3" },

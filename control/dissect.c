@@ -375,7 +375,6 @@ static bool read_ethernet(struct reader *r)
 		if (out->vlans == DISSECT_TAGS ||
 		    (out->ethertype != ETH_P_8021Q && out->ethertype != ETH_P_8021AD))
 			break;
-		out->ethertype = 0;
 		at = take(r, 2);
 		if (!at)
 			return false;

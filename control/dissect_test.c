@@ -111,7 +111,7 @@ static const struct right {
 	{ "other", NULL, "type=88b5 payload=46", 14, 0 },
 	{ "llc", NULL, "type=002e payload=46", 14, 0 },
 	{ "llc", "eth+13=0b", "type=000b payload=11", 14, 35 },
-	{ "vlan other", "eth+14=6ffe", "vlan=4094 type=88b5 payload=46", 18, 0 },
+	{ "vlan other", "eth+14=fffe", "vlan=4094 type=88b5 payload=46", 18, 0 },
 	{ "qinq vlan other", NULL, "vlan=200 vlan=100 type=88b5 payload=46", 22, 0 },
 	{ "vlan vlan vlan ip4 udp", NULL, "vlan=100 vlan=100 type=8100 payload=32", 22, 0 },
 	/* ARP */
@@ -173,6 +173,12 @@ static const struct right {
 	  "type=86dd " IP6 "proto=58 icmp=136/0 rest=12340007 target=2001:db8::42 "
 	  "at=02:00:00:00:00:01 payload=40",
 	  102, 0 },
+	{ "ip6 icmp6:136 zeros:32", "l4+8=" TARGET " l4+24=0202020000000001",
+	  "type=86dd " IP6 "proto=58 icmp=136/0 rest=12340007 target=2001:db8::42 payload=32", 86,
+	  0 },
+	{ "ip6 frag:0 icmp6:135 zeros:8", NULL,
+	  "type=86dd " IP6 "proto=58 fragment=0+ icmp=135/0 rest=12340007 payload=8", 70, 0 },
+	{ "ip6 icmp", NULL, "type=86dd " IP6 "proto=1 payload=8", 54, 0 },
 	{ "ip6 none", NULL, "type=86dd " IP6 "proto=59 payload=0", 54, 0 },
 	{ "ip6 hop:4 tcp", TCP,
 	  "type=86dd " IP6 "proto=6 " PORTS
@@ -351,13 +357,14 @@ static void test_dissect_wrong_frame_is_malformed(void **state)
 	}
 }
 
-static void test_dissect_length_below_captured_rules(void **state)
+static void test_dissect_length_below_others_is_malformed(void **state)
 {
 	static struct frame f;
 
 	(void)state;
 	frame_build(&f, "ip4 udp data:18", flow_there);
 	check(f.data, f.length, 40, "short", "type=0800 " IP4 "proto=17 " PORTS "malformed");
+	check(f.data, 40, 48, "short and snapped", "type=0800 " IP4 "proto=17 " PORTS "malformed");
 	check(f.data, f.length, 0, "nothing", "malformed");
 	check(f.data, 0, f.length, "nothing captured", "cut");
 }
@@ -406,7 +413,7 @@ int main(void)
 		cmocka_unit_test(test_dissect_snapped_anywhere_is_cut_only_if_needed),
 		cmocka_unit_test(test_dissect_too_short_a_frame_is_malformed),
 		cmocka_unit_test(test_dissect_wrong_frame_is_malformed),
-		cmocka_unit_test(test_dissect_length_below_captured_rules),
+		cmocka_unit_test(test_dissect_length_below_others_is_malformed),
 		cmocka_unit_test(test_dissect_random_bytes_are_read_within_bounds),
 	};
 
