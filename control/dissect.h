@@ -10,9 +10,9 @@
 #include "types.h"
 
 #define DISSECT_TAGS 2 /* VLAN tags that are looked behind, as a pipeline does */
-#define DISSECT_ETHERTYPES                                                     \
-	0x600u /* below it is the length of an 802.3 frame (IEEE 802.3, 3.2.6) \
-		*/
+
+/* IEEE 802.3, 3.2.6: what is below it is a length and no EtherType */
+#define DISSECT_ETHERTYPES 0x600u
 
 /* How far a packet was read. Each includes those before it. */
 enum dissect_depth {
