@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What other people's programs read in our captures. */
 #include "pcapfile_testing.h"
+#include "reader_testing.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -8,46 +9,18 @@
 #define TEXT 65536
 #define TIME 1700000000123456789ull
 
-/* A test without its reader is skipped by name. */
-static void need(const char *program)
-{
-	char command[100];
-
-	snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
-	if (system(command) == 0)
-		return;
-	print_message("%s is not installed\n", program);
-	skip();
-}
-
-/* What a command writes to standard output; it has to succeed. */
-static const char *run(char out[static TEXT], const char *command)
-{
-	FILE *pipe = popen(command, "r");
-	size_t length;
-	int status;
-
-	assert_non_null(pipe);
-	length = fread(out, 1, TEXT - 1, pipe);
-	out[length] = '\0';
-	status = pclose(pipe);
-	if (status)
-		fail_msg("%s: status %d, %s", command, status, out);
-	return out;
-}
-
 static void check_output(const char *command, const char *wanted)
 {
 	static char out[TEXT];
 
-	assert_string_equal(run(out, command), wanted);
+	assert_string_equal(run(out, sizeof(out), command), wanted);
 }
 
 static void check_output_has(const char *command, const char *const *wanted, size_t count)
 {
 	static char out[TEXT];
 
-	run(out, command);
+	run(out, sizeof(out), command);
 	for (size_t i = 0; i < count; i++) {
 		if (!strstr(out, wanted[i]))
 			fail_msg("no \"%s\" in what %s says:\n%s", wanted[i], command, out);
@@ -159,7 +132,7 @@ static void test_tshark_finds_nothing_malformed(void **state)
 	(void)state;
 	need("tshark");
 	write_two(PCAPFILE_PCAPNG);
-	run(out, "tshark -r cap -X read_format:'MIME Files Format' -V 2>&1");
+	run(out, sizeof(out), "tshark -r cap -X read_format:'MIME Files Format' -V 2>&1");
 	assert_null(strstr(out, "alformed"));
 	assert_null(strstr(out, "nvalid"));
 }
