@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The one file that includes libpcap's header, which defines struct bpf_insn as <linux/bpf.h> does.
+/* libpcap's header defines struct bpf_insn as <linux/bpf.h> does.
  * The kernel's name is set aside while filter.h is read. */
 #define bpf_insn kernel_bpf_insn
 #include "filter.h"

@@ -227,6 +227,12 @@ xflow() {
 	at "$1" "$TOOLS/xflow" "${@:2}"
 }
 
+# Frames whose every byte is known: `xframes NS send DEV`, and `xframes NS check FILE` of a capture.
+xframes() {
+	[ -x "$TOOLS/xframes" ] || fail "$TOOLS/xframes is not there: make tools"
+	at "$1" "$TOOLS/xframes" "${@:2}"
+}
+
 # ---- one test
 
 lab_main() {
