@@ -2,9 +2,10 @@
 #include "app.h"
 #include "attach.h"
 #include "show.h"
+#include "tap_site.h"
 
 struct detach_args {
-	bool force;
+	bool force, taps;
 	const char *hook;
 };
 
@@ -13,6 +14,10 @@ static const struct field detach_options[] = {
 	  .name = "force",
 	  .offset = offsetof(struct detach_args, force),
 	  .help = "take off what is not xdpctl's too, and leave what cannot be undone" },
+	{ .type = FIELD_FLAG,
+	  .name = "taps",
+	  .offset = offsetof(struct detach_args, taps),
+	  .help = "leave the pipeline; take out what captures that were killed left in it" },
 	{ .type = FIELD_TEXT,
 	  .name = "hook",
 	  .value = "xdp",
@@ -50,6 +55,26 @@ static void warn_left(const struct app *app, const struct detach_result *result)
 			 result->link.name);
 }
 
+static int clear_taps(struct app *app, struct err *err)
+{
+	const char *ifname = app->word[0];
+	bool done;
+	int ret = tap_clear(&app->net, ifname, &done, err);
+
+	if (ret)
+		return ret;
+	app_tell(app, "%s: %s", ifname,
+		 done ? "the taps of captures that are gone were taken out"
+		      : "no capture left anything");
+	if (!app->json)
+		return 0;
+	sink_object(app->sink, NULL, NULL);
+	sink_string(app->sink, "ifname", ifname);
+	sink_bool(app->sink, "taps_cleared", done);
+	sink_end(app->sink);
+	return app_flush_done(app, err);
+}
+
 static int run_detach(struct app *app, const void *args, struct err *err)
 {
 	const struct detach_args *a = args;
@@ -57,6 +82,8 @@ static int run_detach(struct app *app, const void *args, struct err *err)
 	unsigned int count;
 	int ret = show_check_hook(a->hook, err);
 
+	if (!ret && a->taps)
+		return clear_taps(app, err);
 	ret = ret ?: detach(&app->net, app->word[0], a->force, results, &count, err);
 	if (ret)
 		return ret;

@@ -32,6 +32,7 @@ static void show_row(struct app *app, const struct status_row *row)
 	show_stages(app, ours ? &program->cfg : NULL);
 	sink_u64(sink, "packets", row->total.packets, UNIT_NONE);
 	sink_u64(sink, "bytes", row->total.bytes, UNIT_BYTES);
+	show_captures(app, program);
 	if (app->json || row->prepared.count)
 		show_preparations(app, "prepared", &row->prepared);
 	if (app->json || row->health.notes)

@@ -14,6 +14,7 @@
 #include "percpu.h"
 #include "prepare.h"
 #include "signals.h"
+#include "tap_site.h"
 
 /* One pipeline of the transaction. */
 struct leg {
@@ -93,6 +94,13 @@ static int conflict(const struct leg *leg, enum xdp_mode mode, struct err *err)
 	return err_hint(err, "attach --replace displaces it; whoever attached it may miss it");
 }
 
+/* A preparation, which the new program is as well, or the pass of a capture, which goes on. */
+static bool is_nobodys(const struct program *program)
+{
+	return program->owner == OWNER_XDPCTL &&
+	       (program->cfg.role == ROLE_RECEIVER || program->cfg.guest);
+}
+
 /* The mode a running program is in decides: the kernel has no swap across modes. */
 static int find_running(struct leg *leg, struct err *err)
 {
@@ -116,8 +124,8 @@ static int find_running(struct leg *leg, struct err *err)
 		return ret;
 	leg->result->mode = mode;
 	leg->result->replaced = leg->running.id;
-	if (leg->running.owner == OWNER_XDPCTL && leg->running.cfg.role == ROLE_RECEIVER)
-		leg->result->replaced = 0; /* a preparation, which the new program is as well */
+	if (is_nobodys(&leg->running))
+		leg->result->replaced = 0;
 	else if (!request->replace)
 		return conflict(leg, mode, err);
 	if (request->mode == XDP_MODE_AUTO || request->mode == mode)
@@ -183,11 +191,38 @@ static int plan_mode(struct leg *leg, enum xdp_mode mode, struct err *err)
 	return ret;
 }
 
+/* Captures of the running pipeline go on in the one that takes its place. */
+static int carry_taps(struct leg *leg, bool frags, struct err *err)
+{
+	const struct program *running = &leg->running;
+	struct pipeline_cfg *cfg = &leg->result->cfg;
+	const char *ifname = leg->result->link.name;
+
+	cfg->guest = cfg->tapped = leg->request->guest;
+	if (running->owner != OWNER_XDPCTL || !tap_live(running))
+		return 0;
+	if (tap_steals(running)) {
+		err_set(err, ERR_CONFLICT, EBUSY, ifname,
+			"a capture takes packets away from the pipeline");
+		return err_hint(err, "end it first");
+	}
+	if (running->cfg.frags != frags) {
+		err_set(err, ERR_CONFLICT, EBUSY, ifname,
+			"a capture is running, and this pipeline would have to take %s",
+			frags ? "frames of several buffers" : "frames of one buffer only");
+		return err_hint(err, "end the capture first");
+	}
+	cfg->tapped = TAPPED;
+	return 0;
+}
+
 static int load(struct leg *leg, enum xdp_mode mode, bool frags, struct err *err)
 {
 	struct attach_result *result = leg->result;
-	int ret;
+	int ret = carry_taps(leg, frags, err);
 
+	if (ret)
+		return ret;
 	result->cfg.frags = frags;
 	if (leg->loaded.id && leg->loaded.cfg.frags == frags)
 		return 0;

@@ -25,6 +25,7 @@ struct attach_request {
 	bool jumbo;   /* multi-buffer frames even if the MTU needs none yet */
 	bool no_count;
 	bool no_prepare; /* leave other devices alone; what they lack is said */
+	bool guest;	 /* for a capture: tapped, and not the user's own */
 	bool dry_run;	 /* do all but change anything outside of the program */
 };
 
@@ -61,6 +62,9 @@ struct detach_result {
  * room for each mode. */
 int detach(struct net *net, const char *ifname, bool force,
 	   struct detach_result results[static XDP_MODES], unsigned int *count, struct err *err);
+
+/* The same for the program in one mode of results->link, if it is still the one there. */
+int detach_program(struct net *net, struct detach_result *result, struct err *err);
 
 /* An interface's name for messages, "#7" if it is gone; the environment that stages ask. */
 struct stage_env control_env(struct net *net, uint32_t ifindex);

@@ -8,6 +8,7 @@
 #include "load.h"
 #include "prepare.h"
 #include "signals.h"
+#include "tap_site.h"
 #include "xdp.h"
 
 static int take_off(struct net *net, const struct link *link, enum xdp_mode mode,
@@ -158,6 +159,10 @@ static int check_owner(const struct detach_result *result, const struct program 
 			xdp_mode_name(result->mode));
 		return err_hint(err, "detach --force takes it off all the same");
 	}
+	if (program->owner == OWNER_XDPCTL && tap_live(program)) {
+		err_set(err, ERR_CONFLICT, EBUSY, result->link.name, "a capture is running on it");
+		return err_hint(err, "end it first, or --force, which ends it");
+	}
 	if (needed && program->owner == OWNER_XDPCTL && program->cfg.role == ROLE_RECEIVER) {
 		err_set(err, ERR_CONFLICT, EBUSY, result->link.name,
 			"its program only lets it receive what is redirected to it");
@@ -166,7 +171,9 @@ static int check_owner(const struct detach_result *result, const struct program 
 	return 0;
 }
 
-static int detach_one(struct net *net, struct detach_result *result, bool force, struct err *err)
+/* leaving: what is there is the caller's own, whatever it is for. */
+static int detach_one(struct net *net, struct detach_result *result, bool force, bool leaving,
+		      struct err *err)
 {
 	const struct link *link = &result->link;
 	struct preparations before = { 0 };
@@ -183,7 +190,7 @@ static int detach_one(struct net *net, struct detach_result *result, bool force,
 	result->owner = program.owner;
 	snprintf(result->name, sizeof(result->name), "%s", program.name);
 	needed = !force && result->mode == XDP_MODE_DRV && is_needed(net, link);
-	ret = force ? 0 : check_owner(result, &program, needed, err);
+	ret = force || leaving ? 0 : check_owner(result, &program, needed, err);
 	if (!ret && program.owner != OWNER_FOREIGN)
 		ret = wind_down(net, &program, force, result, &before, err);
 	if (ret)
@@ -204,6 +211,11 @@ out:
 	return ret;
 }
 
+int detach_program(struct net *net, struct detach_result *result, struct err *err)
+{
+	return detach_one(net, result, false, true, err);
+}
+
 int detach(struct net *net, const char *ifname, bool force,
 	   struct detach_result results[static XDP_MODES], unsigned int *count, struct err *err)
 {
@@ -219,7 +231,7 @@ int detach(struct net *net, const char *ifname, bool force,
 		if (!link.xdp[mode])
 			continue;
 		results[*count] = (struct detach_result){ .link = link, .mode = mode };
-		ret = detach_one(net, &results[*count], force, err);
+		ret = detach_one(net, &results[*count], force, false, err);
 		if (ret)
 			break;
 		(*count)++;

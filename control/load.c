@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "load_object.h"
 #include "percpu.h"
 #include "pipeline_hw.skel.h"
-#include "pipeline_xdp.skel.h"
 
 #ifndef BPF_F_XDP_HAS_FRAGS
 #define BPF_F_XDP_HAS_FRAGS (1U << 5)
@@ -93,32 +93,22 @@ bool kernel_has_frags(void)
 	return true;
 }
 
-static int reuse(struct bpf_map *map, const struct program *running)
+int load_failed(int ret, struct err *err)
 {
-	int fd = running ? program_map(running, bpf_map__name(map)) : -1;
+	char object[32];
 
-	return fd < 0 ? 0 : bpf_map__reuse_fd(map, fd);
-}
-
-static int setup_stage(struct bpf_object *object, const struct stage *stage,
-		       const struct pipeline_cfg *cfg, const struct program *running)
-{
-	struct bpf_map *map;
-	int ret = 0;
-
-	if (!stage->map || (stage->map_needed && !stage->map_needed(cfg)))
-		return 0;
-	map = bpf_object__find_map_by_name(object, stage->map);
-	ret = bpf_map__set_autocreate(map, true);
-	if (!ret && stage->setup)
-		ret = stage->setup(object, cfg);
-	if (!ret && running && stage->same && stage->same(cfg, &running->cfg))
-		ret = reuse(map, running);
-	return ret;
+	snprintf(object, sizeof(object), "pipeline");
+	if (ret == -EPERM || ret == -EACCES) {
+		err_set(err, ERR_PERMISSION, -ret, object, "the kernel refused to load it: %s",
+			strerror(-ret));
+		return err_hint(err, "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are needed");
+	}
+	err_set(err, ERR_FAILED, -ret, object, "the kernel refused to load it: %s", strerror(-ret));
+	return err_hint(err, "-v shows the kernel's log; `xdpctl doctor` what it lacks");
 }
 
 /* Stages that are off have no maps. */
-static int leave_out(struct bpf_object *object)
+int load_leave_out(struct bpf_object *object)
 {
 	int ret = 0;
 
@@ -135,42 +125,8 @@ static int leave_out(struct bpf_object *object)
 	return ret;
 }
 
-/* Only the maps that this configuration uses come to be. */
-static int setup_maps(struct bpf_object *object, const struct pipeline_cfg *cfg,
-		      const struct program *running)
-{
-	const struct stage *list[PIPELINE_STAGES];
-	unsigned int n = stage_list(cfg, list);
-	struct bpf_map *map;
-	int ret = leave_out(object);
-
-	for (unsigned int i = 0; i < n; i++)
-		ret = ret ?: setup_stage(object, list[i], cfg, running);
-	map = bpf_object__find_map_by_name(object, "counters");
-	if (!cfg->counting)
-		ret = ret ?: bpf_map__set_autocreate(map, false);
-	else
-		ret = ret ?: reuse(map, running);
-	return ret;
-}
-
-static int load_failed(int ret, const struct pipeline_cfg *cfg, struct err *err)
-{
-	char object[32];
-
-	(void)cfg;
-	snprintf(object, sizeof(object), "pipeline");
-	if (ret == -EPERM || ret == -EACCES) {
-		err_set(err, ERR_PERMISSION, -ret, object, "the kernel refused to load it: %s",
-			strerror(-ret));
-		return err_hint(err, "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are needed");
-	}
-	err_set(err, ERR_FAILED, -ret, object, "the kernel refused to load it: %s", strerror(-ret));
-	return err_hint(err, "-v shows the kernel's log; `xdpctl doctor` what it lacks");
-}
-
 /* The program id by which everything else is found. */
-static int open_loaded(int fd, struct program *out, struct err *err)
+int load_read_back(int fd, struct program *out, struct err *err)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 length = sizeof(info);
@@ -180,32 +136,6 @@ static int open_loaded(int fd, struct program *out, struct err *err)
 		return err_set(err, ERR_FAILED, -ret, "pipeline", "cannot read it back: %s",
 			       strerror(-ret));
 	return program_open(info.id, out, err);
-}
-
-static int load_software(struct pipeline_cfg *cfg, const struct program *running,
-			 struct program *out, struct err *err)
-{
-	struct pipeline_xdp *skeleton = pipeline_xdp__open();
-	int ret;
-
-	if (!skeleton)
-		return load_failed(-errno, cfg, err);
-	cfg->frags = cfg->frags && kernel_has_frags();
-	skeleton->rodata->cfg = *cfg;
-	ret = setup_maps(skeleton->obj, cfg, running);
-	if (!ret && cfg->frags)
-		ret = bpf_program__set_flags(skeleton->progs.xdpctl_xdp, BPF_F_XDP_HAS_FRAGS);
-	if (!ret)
-		ret = pipeline_xdp__load(skeleton);
-	if (!ret)
-		ret = bpf_prog_bind_map(bpf_program__fd(skeleton->progs.xdpctl_xdp),
-					bpf_map__fd(skeleton->maps.prepared), NULL);
-	if (ret)
-		load_failed(ret, cfg, err);
-	else
-		ret = open_loaded(bpf_program__fd(skeleton->progs.xdpctl_xdp), out, err);
-	pipeline_xdp__destroy(skeleton);
-	return ret;
 }
 
 static int check_hw_stages(const struct pipeline_cfg *cfg, struct err *err)
@@ -237,21 +167,21 @@ static int load_hardware(struct pipeline_cfg *cfg, uint32_t ifindex, struct prog
 		return ret;
 	skeleton = pipeline_hw__open();
 	if (!skeleton)
-		return load_failed(-errno, cfg, err);
+		return load_failed(-errno, err);
 	cfg->cpus = 1; /* its maps are shared by all queues */
 	cfg->counting = 1;
-	ret = leave_out(skeleton->obj);
+	ret = load_leave_out(skeleton->obj);
 	bpf_program__set_ifindex(skeleton->progs.xdpctl_hw, ifindex);
 	bpf_object__for_each_map (map, skeleton->obj)
 		ret = ret ?: bpf_map__set_ifindex(map, ifindex);
 	ret = ret ?: pipeline_hw__load(skeleton);
 	ret = ret ?: bpf_map_update_elem(bpf_map__fd(skeleton->maps.config), &key, cfg, BPF_ANY);
 	if (ret) {
-		load_failed(ret, cfg, err);
+		load_failed(ret, err);
 		if (err && ret != -EPERM)
 			err->code = ERR_UNSUPPORTED;
 	} else {
-		ret = open_loaded(bpf_program__fd(skeleton->progs.xdpctl_hw), out, err);
+		ret = load_read_back(bpf_program__fd(skeleton->progs.xdpctl_hw), out, err);
 	}
 	pipeline_hw__destroy(skeleton);
 	return ret;
@@ -260,8 +190,8 @@ static int load_hardware(struct pipeline_cfg *cfg, uint32_t ifindex, struct prog
 int pipeline_load(struct pipeline_cfg *cfg, const struct program *running, uint32_t hw_ifindex,
 		  struct program *out, struct err *err)
 {
-	if (running && (running->owner != OWNER_XDPCTL || running->cfg.role != cfg->role ||
-			running->cfg.ifindex != cfg->ifindex))
+	if (running &&
+	    (running->owner != OWNER_XDPCTL || running->cfg.ifindex != cfg->ifindex))
 		running = NULL;
 	return hw_ifindex ? load_hardware(cfg, hw_ifindex, out, err)
 			  : load_software(cfg, running, out, err);

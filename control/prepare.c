@@ -8,6 +8,7 @@
 
 #include "genl.h"
 #include "load.h"
+#include "tap_site.h"
 #include "xdp.h"
 
 static const struct preparation *find(const struct preparations *list,
@@ -209,7 +210,9 @@ static int unset_receiver(struct net *net, const struct link *link)
 	if (!link->xdp[XDP_MODE_DRV] || program_open(link->xdp[XDP_MODE_DRV], &program, NULL))
 		return 0;
 	change.old_fd = program.fd;
-	if (program.owner == OWNER_XDPCTL && program.cfg.role == ROLE_RECEIVER)
+	/* captures that look at it take it off when they are done */
+	if (program.owner == OWNER_XDPCTL && program.cfg.role == ROLE_RECEIVER &&
+	    !tap_live(&program))
 		ret = xdp_set(&net->route, &change);
 	program_close(&program);
 	return ret;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "tap_site.h"
 
 #define NOTE(plan, ...)                                                                  \
 	do {                                                                             \
@@ -32,6 +33,11 @@ static void examine(struct net *net, struct status_row *row)
 		     "%s: a port or a queue is gone or the attach was interrupted: packets it had are passed "
 		     "to the stack; attach --replace or detach",
 		     row->link.name);
+	if (cfg.tapped && !tap_live(&row->program))
+		NOTE(&row->health,
+		     "%.40s: a capture ended without taking its tap out: packets pass as before; "
+		     "`xdpctl detach %.40s%s` clears it",
+		     row->link.name, row->link.name, cfg.guest ? "" : " --taps");
 	if (preflight(&pre, &cfg, &plan, &err)) {
 		if (err.code != ERR_NOT_FOUND) /* a port that is gone was said already */
 			NOTE(&row->health, "%s: %.180s", err.object, err.message);

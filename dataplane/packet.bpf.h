@@ -60,6 +60,7 @@ struct packet {
 	__u64 length;	 /* all buffers */
 	__u16 ethertype; /* host order, behind VLAN tags */
 	__u8 proto;	 /* IP protocol, behind extension headers */
+	__u16 target;	 /* redirected: index of the port; steered: the CPU */
 	bool multi;	 /* there are bytes behind end, in further buffers */
 	bool cut;	 /* a header begins that does not end in the packet, or makes no sense */
 	bool fragment;	 /* of an IP datagram, which is more than this packet */

@@ -25,8 +25,9 @@ enum pipeline_verdict {
 };
 
 /* Why a packet got its verdict; each packet has one reason. Stages add their own. */
-#define REASON_LIST(R)     \
-	R(end_of_pipeline) \
+#define REASON_LIST(R)                                       \
+	R(end_of_pipeline)                                   \
+	R(stolen) /* a capture took it away: no stage saw it */ \
 	STAGE_REASONS(R)
 
 enum pipeline_reason {
@@ -52,6 +53,19 @@ enum pipeline_role {
 		2, /* a bare pass: makes the driver accept frames redirected to its device */
 };
 
+/* What a pipeline does for captures, see tap.h. */
+enum pipeline_tapped {
+	TAPPED_NOT,
+	TAPPED,	      /* taps see each packet after the stages */
+	TAPPED_SAVES, /* and as it came, for a stage writes to it (Linux 5.18) */
+};
+
+enum steal_what {
+	STEAL_NOTHING,
+	STEAL_ALL,     /* packets go to a capture's AF_XDP sockets, if those are there */
+	STEAL_MATCHES, /* those that its filter takes */
+};
+
 /* The first 24 bytes (magic, abi, size, layout) keep their place in every version. */
 struct pipeline_cfg {
 	__u64 magic;  /* PIPELINE_MAGIC */
@@ -68,7 +82,13 @@ struct pipeline_cfg {
 	__u8 parse;			 /* enum pipeline_parse */
 	__u8 last;			 /* enum stage_id of the stage that gives the verdict */
 	__u8 inner[PIPELINE_STAGES - 1]; /* enum stage_id of those before it, in order, then 0 */
-	__u8 reserved[5];
+	__u8 writes;			 /* a stage may change bytes of a packet */
+	__u8 tapped;			 /* enum pipeline_tapped */
+	__u8 steal;			 /* enum steal_what */
+	__u8 guest;			 /* came with a capture and goes with it */
+	__u8 reserved;
+	__u32 queues; /* of the interface, with steal; else 0 */
+	__u32 reserved2;
 #define S(name) struct name##_cfg name;
 	STAGE_LIST(S)
 #undef S

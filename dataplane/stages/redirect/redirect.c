@@ -92,6 +92,7 @@ static int redirect_configure(const struct stage_use *use, const struct stage_en
 				   (mac_is_zero(args->dst_mac) ? 0 : REWRITE_DST));
 	redirect->src_mac = args->src_mac;
 	redirect->dst_mac = args->dst_mac;
+	cfg->writes |= redirect->rewrite != 0;
 	if (redirect->rewrite && cfg->parse < PARSE_L2)
 		cfg->parse = PARSE_L2;
 	return redirect_check(args, redirect, env, err);

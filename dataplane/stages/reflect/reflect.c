@@ -29,6 +29,7 @@ static int reflect_configure(const struct stage_use *use, const struct stage_env
 	(void)env;
 	(void)err;
 	cfg->reflect.level = args->l4 ? PARSE_L4 : args->l3 ? PARSE_L3 : PARSE_L2;
+	cfg->writes = 1;
 	if (cfg->parse < cfg->reflect.level)
 		cfg->parse = (__u8)cfg->reflect.level;
 	return 0;

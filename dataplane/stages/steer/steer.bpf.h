@@ -47,6 +47,7 @@ static __always_inline __u32 stage_steer(struct packet *p)
 	__u32 index = steer_index(p, cfg->by, cfg->cpus);
 	__u32 cpu = cfg->cpu[index & (STEER_CPUS - 1)];
 
+	p->target = cpu;
 	if (bpf_redirect_map(&steer, cpu, XDP_PASS) == XDP_REDIRECT)
 		return OUTCOME(VERDICT_REDIRECT, REASON_steered);
 	return OUTCOME(VERDICT_PASS, REASON_steer_no_cpu);

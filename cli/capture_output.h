@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What becomes of captured packets: a file, or a line each. */
+#ifndef XDPCTL_CAPTURE_OUTPUT_H
+#define XDPCTL_CAPTURE_OUTPUT_H
+
+#include "app.h"
+#include "buf.h"
+#include "capturing.h"
+#include "pcapfile.h"
+
+struct capture_output {
+	struct app *app;
+	struct capture *capture;
+	struct pcapfile *file;	/* NULL: lines */
+	struct buf line;
+	uint64_t next;		/* when to write lines out, CLOCK_MONOTONIC ns */
+	uint64_t shown;		/* lines */
+	struct pcapfile_stats stats; /* of the file, once it is closed */
+};
+
+/* One packet. The -errno of an output that failed; each further one is counted as lost. */
+int capture_output_packet(struct capture_output *out, const struct feed_packet *packet,
+			  struct err *err);
+
+/* Between rounds: what waits goes out, files change. */
+int capture_output_tick(struct capture_output *out, struct err *err);
+
+/* The end: counts go into the file. */
+int capture_output_close(struct capture_output *out, const struct capture_counts *counts,
+			 struct err *err);
+
+/* Packets that reached the file or were shown; and that did not because of an error. */
+uint64_t capture_output_written(const struct capture_output *out);
+uint64_t capture_output_lost(const struct capture_output *out);
+
+#endif

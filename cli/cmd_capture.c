@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "capture_output.h"
+#include "privileges.h"
+#include "progress.h"
+
+#define MIB		(1ULL << 20)
+#define BUFFER_DEFAULT	64 /* MiB */
+#define PREALLOCATE	(64 * MIB)
+#define CHECK_INTERVAL	0.1 /* seconds */
+
+struct capture_args {
+	const char *file, *user;
+	uint64_t count, snaplen, megabytes, files, packets, buffer;
+	double seconds, rotate;
+	int format, direction, via;
+	bool steal;
+};
+
+static const char *const format_names[] = { "pcapng", "pcap", NULL };
+static const char *const direction_names[] = { "in", "out", "both", NULL };
+static const char *const via_names[] = { "auto", "ring", "xsk", "tc", "packet", NULL };
+
+static const struct field capture_options[] = {
+	{ .type = FIELD_TEXT,
+	  .letter = 'w',
+	  .name = "write",
+	  .value = "FILE",
+	  .offset = offsetof(struct capture_args, file),
+	  .help = "write packets to FILE (- is standard output) instead of a line each" },
+	{ .type = FIELD_COUNT,
+	  .letter = 'c',
+	  .name = "count",
+	  .value = "N",
+	  .offset = offsetof(struct capture_args, count),
+	  .min = 1,
+	  .max = UINT64_MAX,
+	  .help = "end after N packets" },
+	{ .type = FIELD_COUNT,
+	  .letter = 's',
+	  .name = "snaplen",
+	  .value = "BYTES",
+	  .offset = offsetof(struct capture_args, snaplen),
+	  .min = 1,
+	  .max = CAPTURE_SNAPLEN,
+	  .help = "take at most so many bytes of a packet (65535), which costs less" },
+	{ .type = FIELD_SECONDS,
+	  .name = "for",
+	  .value = "SEC",
+	  .offset = offsetof(struct capture_args, seconds),
+	  .max = 1e9,
+	  .help = "end after SEC seconds" },
+	{ .type = FIELD_CHOICE,
+	  .name = "format",
+	  .value = "pcapng|pcap",
+	  .offset = offsetof(struct capture_args, format),
+	  .choices = format_names,
+	  .help = "pcapng tells queue, verdict, reason and losses too; both have nanoseconds" },
+	{ .type = FIELD_COUNT,
+	  .letter = 'C',
+	  .name = "rotate-size",
+	  .value = "MB",
+	  .offset = offsetof(struct capture_args, megabytes),
+	  .min = 1,
+	  .max = 1000000000,
+	  .help = "begin a new file before one is longer than MB million bytes" },
+	{ .type = FIELD_SECONDS,
+	  .letter = 'G',
+	  .name = "rotate-time",
+	  .value = "SEC",
+	  .offset = offsetof(struct capture_args, rotate),
+	  .max = 1e9,
+	  .help = "begin a new file every SEC seconds; FILE may have strftime(3)'s %" },
+	{ .type = FIELD_COUNT,
+	  .name = "rotate-count",
+	  .value = "N",
+	  .offset = offsetof(struct capture_args, packets),
+	  .min = 1,
+	  .max = UINT64_MAX,
+	  .help = "begin a new file after N packets" },
+	{ .type = FIELD_COUNT,
+	  .letter = 'W',
+	  .name = "files",
+	  .value = "N",
+	  .offset = offsetof(struct capture_args, files),
+	  .min = 1,
+	  .max = 1000000,
+	  .help = "keep the last N files, as a ring" },
+	{ .type = FIELD_CHOICE,
+	  .name = "direction",
+	  .value = "in|out|both",
+	  .offset = offsetof(struct capture_args, direction),
+	  .choices = direction_names,
+	  .help = "packets that arrive (in), leave (out), or both in the order of time" },
+	{ .type = FIELD_FLAG,
+	  .name = "steal",
+	  .offset = offsetof(struct capture_args, steal),
+	  .help = "take packets away by AF_XDP: neither pipeline nor stack see them" },
+	{ .type = FIELD_CHOICE,
+	  .name = "via",
+	  .value = "auto|ring|xsk|tc|packet",
+	  .offset = offsetof(struct capture_args, via),
+	  .choices = via_names,
+	  .help = "how packets come here; auto: ring, with --steal xsk, else the next best" },
+	{ .type = FIELD_COUNT,
+	  .name = "buffer",
+	  .value = "MIB",
+	  .offset = offsetof(struct capture_args, buffer),
+	  .min = 1,
+	  .max = 16384,
+	  .help = "memory for packets that wait, of all CPUs (64)" },
+	{ .type = FIELD_TEXT,
+	  .letter = 'Z',
+	  .name = "user",
+	  .value = "USER",
+	  .offset = offsetof(struct capture_args, user),
+	  .help = "write as USER, without any privilege" },
+	{ .type = FIELD_END },
+};
+
+/* One capture from its beginning to its end. */
+struct session {
+	struct app *app;
+	const struct capture_args *args;
+	struct capture *capture;
+	struct capture_output out;
+	struct pcapfile_interface interface; /* these texts live as long as the file */
+	char filter[4096], hardware[128], os[256];
+	double begin, end, check;
+	uint64_t wanted; /* packets that went to the output */
+	struct progress progress;
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* ---- what was asked for */
+
+/* The words behind the interface, as one expression. */
+static int take_filter(struct session *session, struct err *err)
+{
+	const struct app *app = session->app;
+	size_t at = 0;
+
+	for (unsigned int i = 1; i < app->words; i++) {
+		at += (size_t)snprintf(session->filter + at, sizeof(session->filter) - at, "%s%s",
+				       i > 1 ? " " : "", app->word[i]);
+		if (at >= sizeof(session->filter))
+			return err_set(err, ERR_USAGE, E2BIG, "filter",
+				       "is longer than %zu characters",
+				       sizeof(session->filter) - 1);
+	}
+	return 0;
+}
+
+static int check_args(const struct capture_args *args, struct err *err)
+{
+	bool rotates = args->megabytes || args->rotate || args->packets;
+
+	if (!args->file && (rotates || args->files || args->user || args->format))
+		return err_set(err, ERR_USAGE, EINVAL, "-w", "is missing: the options are about files");
+	if (args->files && !rotates) {
+		err_set(err, ERR_USAGE, EINVAL, "-W", "no file ever ends");
+		return err_hint(err, "-C MB, -G SEC or --rotate-count N say when one does");
+	}
+	if (args->file && strcmp(args->file, "-") == 0 && rotates)
+		return err_set(err, ERR_USAGE, EINVAL, "-w -", "cannot change files");
+	if (args->file && strcmp(args->file, "-") == 0 && isatty(STDOUT_FILENO)) {
+		err_set(err, ERR_USAGE, EINVAL, "-w -", "standard output is a terminal");
+		return err_hint(err, "-w - | tcpdump -r -, or no -w for lines");
+	}
+	if (args->rotate && args->rotate != floor(args->rotate))
+		return err_set(err, ERR_USAGE, EINVAL, "-G", "takes whole seconds");
+	return 0;
+}
+
+static int open_capture(struct session *session, struct err *err)
+{
+	const struct capture_args *args = session->args;
+	const struct capture_options options = {
+		.ifname = session->app->word[0],
+		.filter = session->filter,
+		.snaplen = args->snaplen ? (uint32_t)args->snaplen : CAPTURE_SNAPLEN,
+		.memory = (args->buffer ? args->buffer : BUFFER_DEFAULT) * MIB,
+		.in = strcmp(direction_names[args->direction], "out") != 0,
+		.out = strcmp(direction_names[args->direction], "in") != 0,
+		.steal = args->steal,
+		.via = (enum capture_via)args->via,
+	};
+	const char *note;
+	int ret = capture_open(&session->app->net, &options, &session->capture, err);
+
+	for (unsigned int i = 0; !ret && (note = capture_note(session->capture, i)); i++)
+		app_note(session->app, "xdpctl: warning: %s", note);
+	return ret;
+}
+
+/* ---- the file */
+
+static bool is_stopping(void *context)
+{
+	struct session *session = context;
+
+	return app_wait(session->app, 0);
+}
+
+static void describe_machine(struct session *session)
+{
+	struct utsname name;
+
+	if (uname(&name))
+		return;
+	snprintf(session->hardware, sizeof(session->hardware), "%s", name.machine);
+	snprintf(session->os, sizeof(session->os), "%s %s", name.sysname, name.release);
+}
+
+static int open_file(struct session *session, struct err *err)
+{
+	const struct capture_args *args = session->args;
+	struct pcapfile_options options = {
+		.path = args->file,
+		.format = args->format ? PCAPFILE_PCAP : PCAPFILE_PCAPNG,
+		.hardware = session->hardware,
+		.os = session->os,
+		.application = "xdpctl " XDPCTL_VERSION,
+		.comment = "Checksums of packets that a host on this machine sent may be "
+			   "unfinished: devices are to do that.",
+		.interfaces = &session->interface,
+		.interface_count = 1,
+		.snaplen = (uint32_t)args->snaplen,
+		.now = capture_wall(session->capture, 0) + (uint64_t)(now() * 1e9),
+		.max_bytes = args->megabytes * 1000000,
+		.max_packets = args->packets,
+		.seconds = (uint32_t)args->rotate,
+		.files = (uint32_t)args->files,
+		.preallocate = PREALLOCATE,
+		.stopping = is_stopping,
+		.context = session,
+	};
+	int ret;
+
+	describe_machine(session);
+	session->interface = (struct pcapfile_interface){
+		.name = session->app->word[0],
+		.description = capture_feed_text(session->capture),
+		.filter = session->filter[0] ? session->filter : NULL,
+	};
+	if (args->user)
+		ret = privileges_user(args->user, &options.owner, &options.group, err);
+	else
+		ret = 0;
+	options.give = args->user != NULL;
+	ret = ret ?: pcapfile_open(&options, &session->out.file, err);
+	if (!ret && args->user)
+		ret = privileges_become(args->user, err);
+	if (!ret && args->user)
+		ret = pcapfile_check_rights(session->out.file, err);
+	return ret;
+}
+
+/* ---- the work */
+
+static bool is_full(const struct session *session)
+{
+	return session->args->count && session->wanted >= session->args->count;
+}
+
+/* All that is there. What comes behind the last one that is wanted is counted and dropped. After an
+ * error of the output the rest is taken, too, so that all of it is counted. */
+static int take_round(struct session *session, bool *broken, struct err *err)
+{
+	struct err ignored;
+	struct feed_packet packet;
+	int ret;
+
+	capture_round(session->capture);
+	while ((ret = capture_next(session->capture, &packet, *broken ? &ignored : err)) > 0) {
+		if (is_full(session))
+			continue;
+		session->wanted++;
+		if (capture_output_packet(&session->out, &packet, *broken ? &ignored : err))
+			*broken = true;
+	}
+	capture_release(session->capture);
+	return ret;
+}
+
+static bool is_over(struct session *session)
+{
+	return is_full(session) || now() >= session->end;
+}
+
+static int run_capture(struct session *session, bool *broken, struct err *err)
+{
+	int ret = 0;
+
+	while (!ret && !*broken && !is_over(session)) {
+		double left = session->end - now(), pause = capture_pause(session->capture);
+
+		if (app_wait(session->app, left < pause ? fmax(left, 0) : pause))
+			break;
+		ret = take_round(session, broken, err);
+		if (!ret && !*broken)
+			*broken = capture_output_tick(&session->out, err) != 0;
+		if (ret || *broken || now() < session->check)
+			continue;
+		session->check = now() + CHECK_INTERVAL;
+		ret = capture_check(session->capture, err);
+		if (session->out.file)
+			progress_tell(&session->progress, "packets captured", session->wanted, 0);
+	}
+	return ret;
+}
+
+/* ---- the end */
+
+struct sum {
+	struct capture_counts counts;
+	uint64_t written, lost_write, unwanted, dropped;
+	double seconds;
+};
+
+static void put_sum(const struct sum *sum)
+{
+	struct sink *json = sink_json_new(stderr);
+
+	if (!json)
+		return;
+	sink_object(json, NULL, NULL);
+	sink_u64(json, "received", sum->counts.received, UNIT_NONE);
+	sink_u64(json, "written", sum->written, UNIT_NONE);
+	sink_u64(json, "dropped", sum->dropped, UNIT_NONE);
+	if (sum->counts.unseen)
+		sink_null(json, "filtered");
+	else
+		sink_u64(json, "filtered", sum->counts.seen - sum->counts.matched, UNIT_NONE);
+	sink_real(json, "seconds", sum->seconds, UNIT_NONE);
+	sink_u64(json, "not_written", sum->lost_write, UNIT_NONE);
+	sink_u64(json, "unwanted", sum->unwanted, UNIT_NONE);
+	sink_object(json, "dropped_by", NULL);
+	sink_u64(json, "ring_full", sum->counts.full, UNIT_NONE);
+	sink_u64(json, "not_copied", sum->counts.uncopied, UNIT_NONE);
+	sink_u64(json, "af_xdp", sum->counts.xsk, UNIT_NONE);
+	sink_u64(json, "af_packet", sum->counts.kernel, UNIT_NONE);
+	sink_end(json);
+	sink_end(json);
+	sink_flush(json);
+	sink_free(json);
+}
+
+static void add_part(struct buf *line, uint64_t count, const char *what)
+{
+	if (count)
+		buf_format(line, ", %" PRIu64 " %s", count, what);
+}
+
+static void tell_sum(const struct app *app, const struct sum *sum)
+{
+	struct buf line = { 0 };
+
+	buf_format(&line, "%" PRIu64 " packets received in %.1f s, %" PRIu64 " written",
+		   sum->counts.received, sum->seconds, sum->written);
+	add_part(&line, sum->lost_write, "not written");
+	add_part(&line, sum->unwanted, "more than wanted");
+	buf_format(&line, ", %" PRIu64 " dropped", sum->dropped);
+	add_part(&line, sum->counts.full, "because the ring buffer was full");
+	add_part(&line, sum->counts.uncopied, "because they could not be copied");
+	add_part(&line, sum->counts.xsk, "on the way to AF_XDP sockets");
+	add_part(&line, sum->counts.kernel, "by the kernel's AF_PACKET buffer");
+	if (!sum->counts.unseen)
+		buf_format(&line, ", %" PRIu64 " filtered out",
+			   sum->counts.seen - sum->counts.matched);
+	app_note(app, "%s", buf_string(&line));
+	buf_free(&line);
+}
+
+/* Ends everything, in the order in which nothing is lost. ret and *err are of what ended it. */
+static int finish(struct session *session, int ret, bool broken, struct err *err)
+{
+	struct err next = { 0 };
+	struct sum sum = { 0 };
+	int one;
+
+	one = capture_end(session->capture, ret || broken ? &next : err);
+	ret = ret ?: broken ? -EIO : one;
+	if (take_round(session, &broken, ret ? &next : err) < 0 && !ret)
+		ret = -EIO;
+	capture_counts(session->capture, &sum.counts);
+	one = capture_output_close(&session->out, &sum.counts, ret && !broken ? &next : err);
+	ret = ret ?: one;
+	progress_stop(&session->progress);
+	sum.seconds = now() - session->begin;
+	sum.written = capture_output_written(&session->out);
+	sum.lost_write = capture_output_lost(&session->out);
+	sum.unwanted = sum.counts.received - session->wanted;
+	sum.dropped = sum.counts.full + sum.counts.uncopied + sum.counts.xsk + sum.counts.kernel;
+	if (!session->app->json)
+		tell_sum(session->app, &sum);
+	else if (!session->app->quiet)
+		put_sum(&sum);
+	return ret;
+}
+
+static int run_session(struct session *session, struct err *err)
+{
+	const struct capture_args *args = session->args;
+	bool broken = false;
+	int ret;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	app_wait(session->app, 0); /* from now on a signal ends it well */
+	ret = open_capture(session, err);
+	if (ret)
+		return ret;
+	session->out.capture = session->capture;
+	session->begin = now();
+	session->end = args->seconds > 0 ? session->begin + args->seconds : HUGE_VAL;
+	ret = args->file ? open_file(session, err) : 0;
+	if (ret) {
+		capture_end(session->capture, NULL);
+		return ret;
+	}
+	progress_start(&session->progress, session->app);
+	ret = run_capture(session, &broken, err);
+	return finish(session, ret, broken, err);
+}
+
+static int run(struct app *app, const void *args, struct err *err)
+{
+	struct session session = { .app = app, .args = args, .out.app = app };
+	int ret = take_filter(&session, err);
+
+	ret = ret ?: check_args(args, err);
+	if (!ret && (!session.args->file || strcmp(session.args->file, "-") == 0))
+		ret = app_check_output(err);
+	ret = ret ?: run_session(&session, err);
+	capture_close(session.capture);
+	buf_free(&session.out.line);
+	return ret;
+}
+
+const struct command command_capture = {
+	.name = "capture",
+	.words = "IFACE [FILTER EXPRESSION]",
+	.help = "write packets of an interface to a pcapng file, or show them",
+	.text = "x",
+	.options = capture_options,
+	.args_size = sizeof(struct capture_args),
+	.min_words = 1,
+	.max_words = APP_WORDS,
+	.run = run,
+};

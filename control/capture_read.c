@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "capturing_part.h"
+
+#define MS 1000000ULL
+
+/* How late a packet may come into its feed after its time was taken: a program that runs, a batch
+ * that the kernel flushes; libpcap's block. */
+#define LATE_NS	     (1 * MS)
+#define LATE_LIVE_NS (2 * LIVEFEED_DELAY_MS * MS)
+
+#define PAUSE_MOST     0.005 /* seconds */
+#define PAUSE_MOST_XSK 0.001 /* its rings are shorter: 16384 packets */
+#define PAUSE_LEAST    0.0001
+
+static uint64_t now(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
+}
+
+/* Somebody may set the clock, so each round looks again. Of three tries the quickest is the most
+ * exact. */
+static uint64_t wall_offset(void)
+{
+	uint64_t best = UINT64_MAX, offset = 0;
+
+	for (int i = 0; i < 3; i++) {
+		uint64_t before = now(CLOCK_MONOTONIC);
+		uint64_t wall = now(CLOCK_REALTIME);
+		uint64_t took = now(CLOCK_MONOTONIC) - before;
+
+		if (took >= best)
+			continue;
+		best = took;
+		offset = wall - before - took / 2;
+	}
+	return offset;
+}
+
+uint64_t capture_wall(const struct capture *capture, uint64_t time)
+{
+	return time + capture->offset;
+}
+
+/* ---- rounds */
+
+static bool is_live(const struct capture *capture)
+{
+	return capture->live[0] || capture->live[1];
+}
+
+/* The fuller a ring is, the sooner the next round. */
+static void adapt(struct capture *capture)
+{
+	double most = capture->xsk ? PAUSE_MOST_XSK : PAUSE_MOST, fullest = 0;
+
+	for (unsigned int i = 0; i < capture->rings.count; i++) {
+		struct ringfeed *ring = capture->rings.ring[i];
+		double full = (double)ringfeed_used(ring) / ringfeed_bytes(ring);
+
+		fullest = full > fullest ? full : fullest;
+	}
+	if (!capture->pause || capture->pause > most)
+		capture->pause = most;
+	if (fullest > 1.0 / 8)
+		capture->pause /= 2;
+	else if (fullest < 1.0 / 32)
+		capture->pause *= 1.25;
+	if (capture->pause > most)
+		capture->pause = most;
+	if (capture->pause < PAUSE_LEAST)
+		capture->pause = PAUSE_LEAST;
+}
+
+double capture_pause(const struct capture *capture)
+{
+	return capture->pause;
+}
+
+void capture_round(struct capture *capture)
+{
+	uint64_t late = is_live(capture) ? LATE_LIVE_NS : LATE_NS;
+
+	capture->offset = wall_offset();
+	capture->before = UINT64_MAX;
+	if (capture->merge.count > 1 && !capture->ended)
+		capture->before = now(CLOCK_MONOTONIC) - late;
+	adapt(capture);
+	merge_begin(&capture->merge);
+}
+
+int capture_next(struct capture *capture, struct feed_packet *out, struct err *err)
+{
+	int ret = merge_next(&capture->merge, capture->before, out);
+
+	if (ret > 0) {
+		capture->received++;
+		if (!out->head.time)
+			out->head.time = now(CLOCK_MONOTONIC);
+		return ret;
+	}
+	if (ret == -ENODEV || ret == -ENETDOWN)
+		return err_set(err, ERR_NOT_FOUND, -ret, capture->link.name,
+			       "the interface is gone or was set down");
+	if (ret)
+		err_set(err, err_code_of(-ret), -ret, capture->link.name, "cannot read on: %s",
+			strerror(-ret));
+	return ret;
+}
+
+void capture_release(struct capture *capture)
+{
+	merge_release(&capture->merge);
+}
+
+/* ---- numbers */
+
+static void add(struct capture_counts *out, const struct tap_counts *counts)
+{
+	out->seen += counts->seen;
+	out->matched += counts->matched;
+	out->full += counts->full;
+	out->uncopied += counts->uncopied;
+}
+
+void capture_counts(const struct capture *capture, struct capture_counts *out)
+{
+	const struct capture_report *report = &capture->report;
+	uint64_t sent = report->xdp.xsk + report->steal.xsk, lost;
+
+	*out = (struct capture_counts){ .received = capture->received };
+	add(out, &report->xdp);
+	add(out, &report->steal);
+	for (int hook = 0; hook < TC_HOOKS; hook++)
+		add(out, &report->tc[hook]);
+	for (int i = 0; i < CAPTURE_DIRECTIONS; i++) {
+		struct livefeed_counts live;
+
+		if (!capture->live[i])
+			continue;
+		livefeed_counts(capture->live[i], &live);
+		out->matched += live.received;
+		out->seen += live.received;
+		out->kernel += live.lost;
+		out->unseen = true;
+	}
+	/* what was sent to a socket and did not come: all else that matched is known */
+	lost = out->matched - out->full - out->uncopied - out->kernel - out->received;
+	out->xsk = sent && out->matched >= out->received ? lost : 0;
+}
+
+/* ---- verdicts */
+
+int capture_verdict(const struct capture_head *head)
+{
+	if (head->outcome >= COUNTERS)
+		return -1;
+	return (int)OUTCOME_VERDICT(head->outcome);
+}
+
+const char *capture_reason(const struct capture_head *head)
+{
+	return head->outcome < COUNTERS ? reason_name(OUTCOME_REASON(head->outcome)) : NULL;
+}
+
+char *capture_target(const struct capture *capture, const struct capture_head *head,
+		     char out[static CAPTURE_TARGET])
+{
+	unsigned int reason = OUTCOME_REASON(head->outcome);
+
+	out[0] = '\0';
+	if (head->outcome >= COUNTERS)
+		return out;
+	if (reason == REASON_steered)
+		snprintf(out, CAPTURE_TARGET, "CPU %u", head->target);
+	else if (reason == REASON_redirected)
+		snprintf(out, CAPTURE_TARGET, "%s", capture->ports);
+	return out;
+}
