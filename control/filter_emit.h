@@ -14,11 +14,12 @@
 #define REG_END	   BPF_REG_8
 #define REG_X	   BPF_REG_9
 #define REG_FP	   BPF_REG_10
-#define AT_MEMORY  (-64) /* from the frame pointer: M[0] */
-#define AT_LENGTH  (-68)
-#define AT_A	   (-72)
-#define AT_BYTES   (-80) /* what a helper read */
-#define AT_LOOPS   (-88) /* 8 bytes, or older verifiers forget the value */
+/* From the frame pointer. The rest of the 512 bytes is the program's, which needs less. */
+#define AT_MEMORY  (-488) /* M[0] */
+#define AT_LENGTH  (-492)
+#define AT_A	   (-496)
+#define AT_BYTES   (-504) /* what a helper read */
+#define AT_LOOPS   (-512) /* 8 bytes, or older verifiers forget the value */
 #define ALU64_REG  (BPF_ALU64 | BPF_X)
 #define ALU64_IMM  (BPF_ALU64 | BPF_K)
 #define BPF_JUMP32 0x06 /* BPF_JMP32, which <linux/filter.h> leaves out */

@@ -29,6 +29,10 @@ static ssize_t find_room(const struct bpf_insn *insns, size_t count)
 		begin++;
 	while (begin + length < count && is_mark(&insns[begin + length]))
 		length++;
+	for (size_t i = begin + length; i < count; i++) {
+		if (is_mark(&insns[i])) /* the compiler made two of it */
+			return -1;
+	}
 	return length == FILTER_ROOM ? (ssize_t)begin : -1;
 }
 
@@ -40,7 +44,15 @@ static void fill(struct bpf_insn *room, const struct filter_patch *patch)
 	room[1] = (struct bpf_insn){ .code = BPF_JMP | BPF_JNE | BPF_K,
 				     .dst_reg = BPF_REG_0,
 				     .off = (__s16)patch->count };
-	memcpy(room + GUARD, patch->insns, patch->count * sizeof(*room));
+	for (unsigned int i = 0; i < patch->count; i++) {
+		struct bpf_insn insn = patch->insns[i];
+
+		if (insn.code == (BPF_JMP | BPF_EXIT)) { /* behind the room's own end */
+			insn.code = BPF_JMP | BPF_JA;
+			insn.off = (__s16)(FILTER_ROOM - (GUARD + i));
+		}
+		room[GUARD + i] = insn;
+	}
 }
 
 /* libbpf calls that when all relocations are done, before the program goes to the kernel. */
