@@ -72,6 +72,7 @@ int link_decode(const struct nlmsghdr *message, struct link *out)
 		nl_find_nested(nl_find(message, sizeof(*info), IFLA_LINKINFO), IFLA_INFO_KIND));
 	snprintf(out->kind, sizeof(out->kind), "%s", text ? text : "");
 	out->mtu = nl_u32(nl_find(message, sizeof(*info), IFLA_MTU), 0);
+	out->rx_queues = nl_u32(nl_find(message, sizeof(*info), IFLA_NUM_RX_QUEUES), 0);
 	out->peer = nl_u32(nl_find(message, sizeof(*info), IFLA_LINK), 0);
 	out->peer_nsid = nl_s32(nl_find(message, sizeof(*info), IFLA_LINK_NETNSID), -1);
 	decode_xdp(nl_find(message, sizeof(*info), IFLA_XDP), out);

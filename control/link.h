@@ -24,6 +24,7 @@ struct link {
 	uint16_t type;	      /* ARPHRD_* */
 	uint32_t flags;	      /* IFF_* */
 	uint32_t mtu;	      /* bytes, without the Ethernet header */
+	uint32_t rx_queues;   /* it was made with so many; those in use may be fewer */
 	uint32_t peer;	      /* ifindex of the other end or lower device; 0 if none */
 	int32_t peer_nsid;    /* the namespace of the peer as this one numbers it; -1: this one */
 	uint32_t xdp[XDP_MODES]; /* program ids by mode, 0 if none */
