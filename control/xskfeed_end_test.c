@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is refused, what is lost, and how it ends. */
+#include "xskfeed_testing.h"
+
+#include <cap-ng.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "xskfeed_part.h"
+
+#define MIB (1ull << 20)
+
+/* Lines of /proc/self/maps that are of sockets or as large as ours, and descriptors. */
+struct held {
+	unsigned int maps, fds;
+};
+
+static struct held held_now(void)
+{
+	struct held held = { 0 };
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	int fd;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps)) {
+		unsigned long from = 0, to = 0;
+
+		assert_int_equal(sscanf(line, "%lx-%lx", &from, &to), 2);
+		if (strstr(line, "socket:") ||
+		    (to - from >= 8 * MIB && !strstr(line, "[") && to - from < 1024 * MIB))
+			held.maps++;
+	}
+	fclose(maps);
+	for (fd = 0; fd < 1024; fd++)
+		held.fds += fcntl(fd, F_GETFD) >= 0;
+	return held;
+}
+
+static void test_xskfeed_second_reader_is_refused(void **state)
+{
+	struct xskfeed *second;
+	struct held before;
+	struct stand s;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .queues = 2, .memory = 1 });
+	before = held_now();
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(stand_open_feed(&s, &second), -EBUSY);
+		assert_null(second);
+		assert_int_equal(s.err.code, ERR_CONFLICT);
+		assert_string_equal(s.err.object, "near");
+		assert_non_null(strstr(s.err.message, "queue 0"));
+		assert_true(s.err.hint[0]);
+	}
+	assert_int_equal(held_now().maps, before.maps);
+	assert_int_equal(held_now().fds, before.fds);
+	stand_close(&s);
+}
+
+/* At once after it was closed, although the kernel needs a moment. */
+static void test_xskfeed_opens_again_and_leaves_nothing(void **state)
+{
+	struct held before = { 0 };
+	struct feed_packet packet;
+	struct stand s;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .queues = 2, .multi_buffer = kernel_has_multi_buffer() });
+	for (unsigned int i = 0; i < 10; i++) {
+		struct feed *feed;
+
+		xskfeed_close(s.feed);
+		s.feed = NULL;
+		if (i == 0)
+			before = held_now();
+		assert_int_equal(held_now().maps, before.maps);
+		assert_int_equal(held_now().fds, before.fds);
+		if (stand_open_feed(&s, &s.feed))
+			fail_msg("%u: %s", i, s.err.message);
+		assert_int_equal(xskfeed_enlist(s.feed, stand_xskmap(&s), &s.err), 0);
+		feed = xskfeed_queue(s.feed, 1);
+		do {
+			stand_send(&s, 1, 70);
+			stand_quiet(&s);
+		} while (feed->ops->peek(feed, &packet) == 0);
+		check_packet(&packet, s.sent - 1, 70);
+	}
+	stand_close(&s);
+}
+
+static void test_xskfeed_withdrawn_gets_nothing(void **state)
+{
+	struct feed_packet packet;
+	struct stand s;
+	struct feed *feed;
+
+	(void)state;
+	stand_open(&s, (struct setting){ 0 });
+	feed = xskfeed_queue(s.feed, 0);
+	/* it is in already */
+	assert_int_equal(xskfeed_enlist(s.feed, stand_xskmap(&s), &s.err), 0);
+	stand_send(&s, 5, 100);
+	stand_quiet(&s);
+	assert_int_equal(xskfeed_withdraw(s.feed, stand_xskmap(&s), &s.err), 0);
+	assert_int_equal(xskfeed_withdraw(s.feed, stand_xskmap(&s), &s.err), 0);
+	stand_send(&s, 5, 100);
+	for (unsigned int i = 0; i < 5; i++) {
+		feed_wait(feed, &packet);
+		check_packet(&packet, i, 100);
+		feed->ops->take(feed);
+	}
+	feed_empty(feed);
+	assert_int_equal(xskfeed_enlist(s.feed, stand_xskmap(&s), &s.err), 0);
+	stand_send(&s, 1, 100);
+	feed_wait(feed, &packet);
+	check_packet(&packet, 10, 100);
+	stand_close(&s);
+}
+
+static void test_xskfeed_map_too_short_gets_none(void **state)
+{
+	struct feed_packet packet;
+	struct stand s;
+	int map;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .queues = 2, .memory = 1 });
+	map = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "short", 4, 4, 1, NULL);
+	assert_true(map >= 0);
+	assert_int_equal(xskfeed_enlist(s.feed, map, &s.err), -E2BIG);
+	assert_non_null(strstr(s.err.message, "no element 1"));
+	close(map);
+	assert_true(xskfeed_enlist(s.feed, s.sender, &s.err) < 0);
+	assert_string_equal(s.err.object, "near");
+	assert_true(xskfeed_withdraw(s.feed, s.sender, &s.err) < 0);
+	stand_send(&s, 1, 50); /* those that were in another map are in there still */
+	stand_quiet(&s);
+	assert_int_equal(xskfeed_queue(s.feed, 0)->ops->peek(xskfeed_queue(s.feed, 0), &packet) +
+				 xskfeed_queue(s.feed, 1)->ops->peek(xskfeed_queue(s.feed, 1),
+								     &packet),
+			 1);
+	stand_close(&s);
+}
+
+/* Another interface's socket is at our place. */
+static void test_xskfeed_taken_element_is_a_conflict(void **state)
+{
+	struct xskfeed *other;
+	struct stand s;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .memory = 1 });
+	assert_int_equal(link_by_name(&s.net.route, "far", &s.link, &s.err), 0);
+	assert_int_equal(stand_open_feed(&s, &other), 0);
+	assert_int_equal(xskfeed_enlist(other, stand_xskmap(&s), &s.err), -EEXIST);
+	assert_int_equal(s.err.code, ERR_CONFLICT);
+	assert_string_equal(s.err.object, "far");
+	xskfeed_close(other);
+	stand_close(&s);
+}
+
+/* Without multi-buffer what is longer than a frame is lost, and counted. */
+static void test_xskfeed_too_long_is_counted(void **state)
+{
+	struct xskfeed_stats stats;
+	struct xskfeed_info info;
+	struct feed_packet packet;
+	struct stand s;
+	struct feed *feed;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .skb = true, .mtu = 9000, .memory = 1 });
+	feed = xskfeed_queue(s.feed, 0);
+	xskfeed_describe(s.feed, &info);
+	assert_int_equal(info.frame_size, 4096);
+	assert_int_equal(info.max_packet, 4096 - 256);
+	assert_false(info.multi_buffer);
+	for (unsigned int i = 0; i < 10; i++)
+		stand_send(&s, 1, info.max_packet + (i & 1));
+	stand_quiet(&s);
+	assert_int_equal(xskfeed_stats(s.feed, &stats, &s.err), 0);
+	assert_int_equal(stats.rx_dropped, 5);
+	assert_int_equal(stats.rx_ring_full, 0);
+	assert_int_equal(stats.lost, 5);
+	for (unsigned int i = 0; i < 10; i += 2) {
+		feed_wait(feed, &packet);
+		check_packet(&packet, i, info.max_packet);
+		feed->ops->take(feed);
+	}
+	feed_empty(feed);
+	stand_close(&s);
+}
+
+/* The interface goes while packets wait and while one is looked at. */
+static void test_xskfeed_removed_interface_ends_it(void **state)
+{
+	struct xskfeed_stats stats;
+	struct feed_packet packet;
+	struct stand s;
+	struct feed *feed;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .memory = 1 });
+	feed = xskfeed_queue(s.feed, 0);
+	assert_int_equal(xskfeed_check(s.feed, &s.err), 0);
+	stand_send(&s, 300, 300);
+	stand_quiet(&s);
+	assert_int_equal(feed->ops->peek(feed, &packet), 1);
+	run("ip link del near");
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(xskfeed_check(s.feed, &s.err), -ENETDOWN);
+		assert_int_equal(s.err.code, ERR_NOT_FOUND);
+		assert_string_equal(s.err.object, "near");
+	}
+	for (unsigned int i = 0; i < 300; i++) {
+		assert_int_equal(feed->ops->peek(feed, &packet), 1);
+		check_packet(&packet, i, 300);
+		feed->ops->take(feed);
+		feed->ops->release(feed);
+	}
+	assert_int_equal(feed->ops->peek(feed, &packet), -ENETDOWN);
+	feed->ops->release(feed);
+	assert_int_equal(xskfeed_stats(s.feed, &stats, &s.err), 0);
+	assert_int_equal(stats.lost, 0);
+	assert_int_equal(xskfeed_withdraw(s.feed, stand_xskmap(&s), &s.err), 0);
+	stand_close(&s);
+}
+
+static void test_xskfeed_absent_interface_is_not_found(void **state)
+{
+	struct xskfeed *feed;
+	struct stand s;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .memory = 1 });
+	snprintf(s.link.name, sizeof(s.link.name), "absent");
+	assert_int_equal(stand_open_feed(&s, &feed), -ENODEV);
+	assert_int_equal(s.err.code, ERR_NOT_FOUND);
+	assert_string_equal(s.err.object, "absent");
+	snprintf(s.link.name, sizeof(s.link.name), "far"); /* as if near had been renamed */
+	assert_int_equal(stand_open_feed(&s, &feed), -ENODEV);
+	assert_int_equal(s.err.code, ERR_CONFLICT);
+	stand_close(&s);
+}
+
+/* Without these capabilities in a process of its own; how it ends is what open() returns. */
+static void refused_without(struct stand *s, unsigned int capability, int error, const char *text)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct rlimit little = { 65536, 65536 };
+		struct xskfeed *feed;
+		int ret;
+
+		setrlimit(RLIMIT_MEMLOCK, &little);
+		capng_get_caps_process();
+		capng_updatev(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED, capability,
+			      CAP_SYS_RESOURCE, -1);
+		if (capng_apply(CAPNG_SELECT_CAPS))
+			_exit(99);
+		ret = stand_open_feed(s, &feed);
+		_exit(ret == -error && s->err.code == ERR_PERMISSION && strstr(s->err.message, text)
+			      ? 0
+			      : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_xskfeed_refusal_names_the_capability(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .memory = 1 });
+	assert_int_equal(link_by_name(&s.net.route, "far", &s.link, &s.err), 0);
+	refused_without(&s, CAP_NET_RAW, EPERM, "CAP_NET_RAW");
+	refused_without(&s, CAP_IPC_LOCK, ENOBUFS, "CAP_IPC_LOCK");
+	stand_close(&s);
+}
+
+static void test_xskfeed_info_says_what_it_got(void **state)
+{
+	struct xskfeed_info info;
+	struct stand s;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .memory = 100 * MIB,
+					 .multi_buffer = kernel_has_multi_buffer() });
+	xskfeed_describe(s.feed, &info);
+	assert_int_equal(info.queues, 1);
+	assert_int_equal(info.zero_copy, 0); /* veth has none */
+	assert_int_equal(info.multi_buffer, kernel_has_multi_buffer());
+	assert_int_equal(info.max_packet, kernel_has_multi_buffer() ? 0 : 1792);
+	assert_int_equal(info.ring, 16384);
+	assert_int_equal(info.frames, 32768);
+	assert_int_equal(info.frame_size, 2048);
+	assert_in_range(info.memory, 64 * MIB, 65 * MIB);
+	stand_close(&s);
+}
+
+/* It says that it has 256 queues, of which but one is in use. */
+static void test_xskfeed_unused_queues_are_left_out(void **state)
+{
+	struct xskfeed_info info;
+	struct xskfeed *feed;
+	struct stand s;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .memory = 100 * MIB, .skb = true });
+	if (system("ip tuntap add tap0 mode tap multi_queue 2>/dev/null") != 0) {
+		stand_close(&s);
+		print_message("# no tap device\n");
+		skip();
+	}
+	assert_int_equal(link_by_name(&s.net.route, "tap0", &s.link, &s.err), 0);
+	assert_in_range(s.link.rx_queues, 2, 65535);
+	if (stand_open_feed(&s, &feed))
+		fail_msg("%s", s.err.message);
+	xskfeed_describe(feed, &info);
+	assert_int_equal(info.queues, 1);
+	assert_int_equal(info.ring, 16384); /* as for one */
+	xskfeed_close(feed);
+	run("ip link del tap0");
+	stand_close(&s);
+}
+
+static void test_xskfeed_plan_keeps_to_the_budget(void **state)
+{
+	static const struct {
+		unsigned int queues, mtu;
+		bool multi_buffer;
+		uint64_t memory;
+		struct xskfeed_sizes want;
+	} cases[] = {
+		{ 1, 1500, false, 65 * MIB, { 16384, 32768, 2048 } },
+		{ 1, 1500, false, 64 * MIB, { 8192, 16384, 2048 } },
+		{ 1, 1770, false, 65 * MIB, { 16384, 32768, 2048 } },
+		{ 1, 1771, false, 65 * MIB, { 8192, 16384, 4096 } },
+		{ 1, 9000, true, 65 * MIB, { 16384, 32768, 2048 } },
+		{ 4, 1500, false, 65 * MIB, { 4096, 8192, 2048 } },
+		{ 64, 1500, false, 65 * MIB, { 2048, 4096, 2048 } },
+		{ 1, 1500, false, 0, { 2048, 4096, 2048 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct link link = { .name = "absent", .mtu = cases[i].mtu };
+		const struct xskfeed_options options = { .link = &link, .memory = cases[i].memory };
+		struct xskfeed_sizes got =
+			xskfeed_plan(&options, cases[i].queues, cases[i].multi_buffer);
+
+		if (memcmp(&got, &cases[i].want, sizeof(got)) != 0)
+			fail_msg("case %zu: %u %u %u", i, got.rx, got.frames, got.frame);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_xskfeed_second_reader_is_refused),
+		cmocka_unit_test(test_xskfeed_opens_again_and_leaves_nothing),
+		cmocka_unit_test(test_xskfeed_withdrawn_gets_nothing),
+		cmocka_unit_test(test_xskfeed_map_too_short_gets_none),
+		cmocka_unit_test(test_xskfeed_taken_element_is_a_conflict),
+		cmocka_unit_test(test_xskfeed_too_long_is_counted),
+		cmocka_unit_test(test_xskfeed_removed_interface_ends_it),
+		cmocka_unit_test(test_xskfeed_absent_interface_is_not_found),
+		cmocka_unit_test(test_xskfeed_refusal_names_the_capability),
+		cmocka_unit_test(test_xskfeed_info_says_what_it_got),
+		cmocka_unit_test(test_xskfeed_unused_queues_are_left_out),
+		cmocka_unit_test(test_xskfeed_plan_keeps_to_the_budget),
+	};
+
+	return cmocka_run_group_tests_name("xskfeed_end", tests, stand_namespace, NULL);
+}
