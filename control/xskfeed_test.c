@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "xskfeed_testing.h"
 
+#include <sys/wait.h>
+
 #define SMALL_MEMORY 1 /* bytes: the shortest rings that there are */
 #define FEWEST	     4096
 #define SHORTEST     2048
@@ -315,6 +317,64 @@ static void test_xskfeed_sleeping_reader_counts_what_is_lost(void **state)
 	stand_close(&s);
 }
 
+/* A process that sends as fast as it can, also what veth has no room for. */
+static pid_t start_sender(struct stand *s, unsigned int count)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	while (count--)
+		stand_send_one(s, 60 + s->sent % 1400);
+	_exit(0);
+}
+
+/* The reader takes what comes meanwhile, and rests now and then. */
+static void test_xskfeed_busy_sender_loses_nothing_uncounted(void **state)
+{
+	struct xskfeed_stats stats;
+	struct feed_packet packet;
+	uint32_t got = 0, next = 0;
+	int status = -1;
+	struct stand s;
+	struct feed *feed;
+	pid_t pid;
+
+	(void)state;
+	stand_open(&s, (struct setting){ .memory = SMALL_MEMORY });
+	feed = xskfeed_queue(s.feed, 0);
+	pid = start_sender(&s, 60000);
+	for (bool ended = false; !ended || feed->ops->peek(feed, &packet);) {
+		while (feed->ops->peek(feed, &packet)) {
+			uint32_t number = frame_number(packet.data);
+
+			assert_true(number >= next);
+			next = number + 1;
+			check_packet(&packet, number, 60 + number % 1400);
+			feed->ops->take(feed);
+			if (++got % 8192 == 0)
+				usleep(20000);
+			if (got % 64 == 0)
+				feed->ops->release(feed);
+		}
+		feed->ops->release(feed);
+		ended = ended || waitpid(pid, &status, WNOHANG) == pid;
+	}
+	assert_int_equal(status, 0);
+	stand_quiet(&s);
+	while (feed->ops->peek(feed, &packet)) {
+		got++;
+		feed->ops->take(feed);
+	}
+	assert_int_equal(xskfeed_stats(s.feed, &stats, &s.err), 0);
+	assert_int_equal(got + stats.lost, stand_seen(&s));
+	assert_true(got > FEWEST);
+	print_message("# %u of %u read, %u counted as lost\n", got, (unsigned int)stand_seen(&s),
+		      (unsigned int)stats.lost);
+	stand_close(&s);
+}
+
 static void test_xskfeed_descriptor_is_readable_with_packets(void **state)
 {
 	struct pollfd poll_fd = { .events = POLLIN };
@@ -354,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_xskfeed_queues_each_have_a_feed),
 		cmocka_unit_test(test_xskfeed_queues_in_skb_mode_each_have_a_feed),
 		cmocka_unit_test(test_xskfeed_sleeping_reader_counts_what_is_lost),
+		cmocka_unit_test(test_xskfeed_busy_sender_loses_nothing_uncounted),
 		cmocka_unit_test(test_xskfeed_descriptor_is_readable_with_packets),
 	};
 
