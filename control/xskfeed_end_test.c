@@ -123,6 +123,7 @@ static void test_xskfeed_withdrawn_gets_nothing(void **state)
 static void test_xskfeed_map_too_short_gets_none(void **state)
 {
 	struct feed_packet packet;
+	struct xskfeed *other;
 	struct stand s;
 	int map;
 
@@ -132,6 +133,11 @@ static void test_xskfeed_map_too_short_gets_none(void **state)
 	assert_true(map >= 0);
 	assert_int_equal(xskfeed_enlist(s.feed, map, &s.err), -E2BIG);
 	assert_non_null(strstr(s.err.message, "no element 1"));
+	assert_int_equal(link_by_name(&s.net.route, "far", &s.link, &s.err), 0);
+	assert_int_equal(stand_open_feed(&s, &other), 0);
+	assert_int_equal(xskfeed_enlist(other, map, &s.err), -E2BIG); /* element 0 is free */
+	xskfeed_close(other);
+	assert_int_equal(xskfeed_enlist(s.feed, map, &s.err), -E2BIG);
 	close(map);
 	assert_true(xskfeed_enlist(s.feed, s.sender, &s.err) < 0);
 	assert_string_equal(s.err.object, "near");
@@ -286,8 +292,22 @@ static void test_xskfeed_refusal_names_the_capability(void **state)
 	stand_close(&s);
 }
 
+/* Of 2 MiB, if that is their size. */
+static unsigned int free_hugepages(void)
+{
+	FILE *from = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
+	unsigned int n = 0;
+
+	if (from && fscanf(from, "%u", &n) != 1)
+		n = 0;
+	if (from)
+		fclose(from);
+	return n;
+}
+
 static void test_xskfeed_info_says_what_it_got(void **state)
 {
+	unsigned int hugepages = free_hugepages();
 	struct xskfeed_info info;
 	struct stand s;
 
@@ -303,6 +323,7 @@ static void test_xskfeed_info_says_what_it_got(void **state)
 	assert_int_equal(info.frames, 32768);
 	assert_int_equal(info.frame_size, 2048);
 	assert_in_range(info.memory, 64 * MIB, 65 * MIB);
+	assert_int_equal(info.hugepages, hugepages >= 32);
 	stand_close(&s);
 }
 

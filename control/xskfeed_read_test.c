@@ -152,6 +152,40 @@ static void test_xskfeed_parts_wait_for_the_last(void **state)
 	bench_close(&b);
 }
 
+static void arrive_in_parts(struct bench *b, uint8_t byte)
+{
+	arrive(b, byte, 1792, XDP_PKT_CONTD);
+	arrive(b, byte, 1000, 0);
+}
+
+/* One that was looked at when others were released has to be put together anew. */
+static void test_xskfeed_joined_packets_have_a_place_each(void **state)
+{
+	struct feed_packet packet[3], again;
+	struct bench b;
+	struct feed *feed = bench_open(&b);
+
+	(void)state;
+	for (uint8_t i = 0; i < 3; i++)
+		arrive_in_parts(&b, i);
+	say_taken(&b, 6);
+	for (uint8_t i = 0; i < 3; i++) {
+		assert_int_equal(feed->ops->peek(feed, &packet[i]), 1);
+		assert_int_equal(feed->ops->peek(feed, &again), 1);
+		assert_ptr_equal(again.data, packet[i].data);
+		if (i == 0) {
+			feed->ops->release(feed);
+			assert_int_equal(feed->ops->peek(feed, &packet[i]), 1);
+		}
+		feed->ops->take(feed);
+	}
+	for (uint8_t i = 0; i < 3; i++) {
+		assert_int_equal(packet[i].head.captured, 2792);
+		check_bytes(&packet[i], 0, i, 2792);
+	}
+	bench_close(&b);
+}
+
 static void test_xskfeed_long_packet_is_cut(void **state)
 {
 	const uint32_t parts = CAPTURE_SNAPLEN / 1792 + 2;
@@ -269,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_xskfeed_parts_wait_for_the_last),
+		cmocka_unit_test(test_xskfeed_joined_packets_have_a_place_each),
 		cmocka_unit_test(test_xskfeed_long_packet_is_cut),
 		cmocka_unit_test(test_xskfeed_frames_are_given_back_as_there_is_room),
 		cmocka_unit_test(test_xskfeed_head_is_read_where_it_is),
