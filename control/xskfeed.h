@@ -23,7 +23,8 @@ struct xskfeed_options {
 	const struct link *link; /* in the network namespace of the process; not kept */
 	bool generic;		 /* the program runs in skb mode: packets are copied */
 	bool never_zero_copy;	 /* a driver may reset the device for zero-copy: traffic is lost */
-	bool multi_buffer;	 /* wanted: packets longer than a frame (Linux 6.6) */
+	bool multi_buffer;	 /* wanted: packets longer than a frame (Linux 6.6); with a driver
+				    whose zero-copy has none of it, by copying */
 	uint64_t memory;	 /* bytes for all queues: rings get shorter, but never shorter
 				    than 2048 packets a queue, whatever this says */
 };

@@ -6,9 +6,8 @@
 
 #include "xskfeed_part.h"
 
-/* Entries that are fetched at once. What the processor gets into its cache meanwhile has to fit
- * there beside what the reader copies. */
-#define BATCH 64
+#define BATCH 64 /* entries that are fetched at once */
+#define AHEAD 6	 /* packets */
 
 static struct xskfeed_queue *queue_of(struct feed *feed)
 {
@@ -20,19 +19,25 @@ static const struct xdp_desc *entry(const struct xskfeed_queue *q, uint32_t plac
 	return xsk_ring_cons__rx_desc(&q->rx, place);
 }
 
-/* More entries: the kernel wrote packets on another CPU, so ask for their beginnings early. */
 static bool fetch(struct xskfeed_queue *q)
 {
 	uint32_t place, n = xsk_ring_cons__peek(&q->rx, BATCH, &place);
 
-	for (uint32_t i = 0; i < n; i++) {
-		const uint8_t *data = q->frames + entry(q, place + i)->addr;
-
-		__builtin_prefetch(data - sizeof(struct capture_head));
-		__builtin_prefetch(data + 64 - sizeof(struct capture_head));
-	}
 	q->seen += n;
 	return n > 0;
+}
+
+/* The kernel wrote the packets on another CPU: ask for the beginning of one that comes soon. Not of
+ * many at once: frames begin at multiples of 2048, and share very few places in the cache. */
+static void ask_ahead(const struct xskfeed_queue *q)
+{
+	const uint8_t *data;
+
+	if (q->seen - q->at <= AHEAD)
+		return;
+	data = q->frames + entry(q, q->at + AHEAD)->addr;
+	__builtin_prefetch(data - sizeof(struct capture_head));
+	__builtin_prefetch(data);
 }
 
 /* The metadata in front of a packet, NULL if the frame has no room for it. */
@@ -91,37 +96,62 @@ static void join(struct xskfeed_queue *q, uint32_t parts, uint32_t length)
 	read_head(q, entry(q, q->at), length, filled);
 	q->now.data = to;
 	q->scratch_used += filled;
-	q->parts = parts;
 }
 
-/* A packet of several parts. A driver may publish them one by one: false until all are here. */
-static bool gather(struct xskfeed_queue *q)
+static bool has_mark(const struct xskfeed_queue *q, const struct xdp_desc *first)
 {
-	uint32_t length = 0, parts = 0, options;
+	const uint8_t *head = metadata(q, first);
+	uint32_t captured = 0;
 
+	if (head)
+		memcpy(&captured, head + offsetof(struct capture_head, captured), sizeof(captured));
+	return captured == CAPTURE_MARK;
+}
+
+/* Parts of the next packet, 0 until all are here: a driver may publish them one by one. Of one that
+ * did not fit into the ring with zero-copy, which is counted as lost, the kernel leaves the first
+ * parts (xsk_rcv_zc()): where metadata shows that another packet begins, go on behind them. */
+static uint32_t count_parts(struct xskfeed_queue *q, uint32_t *length)
+{
+	const struct xdp_desc *part;
+	uint32_t parts = 0;
+
+	*length = 0;
 	do {
 		if (q->at + parts == q->seen && !fetch(q))
-			return false;
-		length += entry(q, q->at + parts)->len;
-		options = entry(q, q->at + parts)->options;
+			return 0;
+		part = entry(q, q->at + parts);
+		if (parts && has_mark(q, part)) {
+			remove_mark(q, entry(q, q->at));
+			q->at += parts;
+			*length = parts = 0;
+		}
+		*length += part->len;
 		parts++;
-	} while (options & XDP_PKT_CONTD);
-	join(q, parts, length);
-	return true;
+	} while (part->options & XDP_PKT_CONTD);
+	return parts;
 }
 
 static bool look(struct xskfeed_queue *q)
 {
 	const struct xdp_desc *first;
+	uint32_t length, parts = 1;
 
 	if (q->at == q->seen && !fetch(q))
 		return false;
+	ask_ahead(q);
+	if (q->scratch && (entry(q, q->at)->options & XDP_PKT_CONTD))
+		parts = count_parts(q, &length);
+	if (!parts)
+		return false;
+	q->parts = parts;
+	if (parts > 1) {
+		join(q, parts, length);
+		return true;
+	}
 	first = entry(q, q->at);
-	if (q->scratch && (first->options & XDP_PKT_CONTD))
-		return gather(q);
 	read_head(q, first, first->len, first->len);
 	q->now.data = q->frames + first->addr;
-	q->parts = 1;
 	return true;
 }
 

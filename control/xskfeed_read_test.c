@@ -186,6 +186,42 @@ static void test_xskfeed_joined_packets_have_a_place_each(void **state)
 	bench_close(&b);
 }
 
+/* The beginning of a packet without its end, and behind it others, whose metadata tells. */
+static void test_xskfeed_left_over_parts_are_skipped(void **state)
+{
+	const struct capture_head head = { .captured = CAPTURE_MARK };
+	struct feed_packet packet;
+	struct bench b;
+	struct feed *feed = bench_open(&b);
+
+	(void)state;
+	for (uint8_t i = 0; i < 4; i++) {
+		memcpy(arrive(&b, i, 1792, XDP_PKT_CONTD) - sizeof(head), &head, sizeof(head));
+		if (i < 2)
+			arrive(&b, i, 1792, XDP_PKT_CONTD);
+	}
+	arrive(&b, 3, 8, 0);
+	memcpy(arrive(&b, 7, 1792, XDP_PKT_CONTD) - sizeof(head), &head, sizeof(head));
+	memcpy(arrive(&b, 8, 60, 0) - sizeof(head), &head, sizeof(head));
+	say_taken(&b, 9);
+	assert_int_equal(feed->ops->peek(feed, &packet), 1);
+	assert_int_equal(packet.head.length, 1800);
+	check_bytes(&packet, 0, 3, 1800);
+	feed->ops->take(feed);
+	assert_int_equal(feed->ops->peek(feed, &packet), 1);
+	assert_int_equal(packet.head.length, 60);
+	check_bytes(&packet, 0, 8, 60);
+	feed->ops->take(feed);
+	assert_int_equal(feed->ops->peek(feed, &packet), 0);
+	feed->ops->release(feed);
+	assert_int_equal(b.rx_consumer, b.rx_producer);
+	for (uint32_t i = 0; i < FRAMES; i++) {
+		memcpy(&packet.head, b.frames + i * FRAME + 256 - sizeof(head), sizeof(head));
+		assert_int_equal(packet.head.captured, 0);
+	}
+	bench_close(&b);
+}
+
 static void test_xskfeed_long_packet_is_cut(void **state)
 {
 	const uint32_t parts = CAPTURE_SNAPLEN / 1792 + 2;
@@ -304,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_xskfeed_parts_wait_for_the_last),
 		cmocka_unit_test(test_xskfeed_joined_packets_have_a_place_each),
+		cmocka_unit_test(test_xskfeed_left_over_parts_are_skipped),
 		cmocka_unit_test(test_xskfeed_long_packet_is_cut),
 		cmocka_unit_test(test_xskfeed_frames_are_given_back_as_there_is_room),
 		cmocka_unit_test(test_xskfeed_head_is_read_where_it_is),

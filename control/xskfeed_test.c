@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "xskfeed_testing.h"
 
-#include <sys/wait.h>
-
-#define SMALL_MEMORY 1 /* bytes: the shortest rings that there are */
-#define FEWEST	     4096
-#define SHORTEST     2048
-
 /* One of each length, and a few together. */
 static void each_length(struct setting setting, size_t least, size_t most, size_t step)
 {
@@ -283,98 +277,6 @@ static void test_xskfeed_queues_in_skb_mode_each_have_a_feed(void **state)
 	several_queues(true);
 }
 
-/* Nobody reads: what has no place in the ring is counted, and nothing else is missing. */
-static void test_xskfeed_sleeping_reader_counts_what_is_lost(void **state)
-{
-	struct xskfeed_stats stats;
-	struct feed_packet packet;
-	uint32_t got = 0;
-	struct stand s;
-	struct feed *feed;
-
-	(void)state;
-	stand_open(&s, (struct setting){ .memory = SMALL_MEMORY });
-	feed = xskfeed_queue(s.feed, 0);
-	stand_send(&s, SHORTEST + 1000, 60);
-	stand_quiet(&s);
-	assert_int_equal(xskfeed_stats(s.feed, &stats, &s.err), 0);
-	assert_int_equal(stats.rx_ring_full, 1000);
-	assert_int_equal(stats.rx_dropped, 0);
-	while (feed->ops->peek(feed, &packet)) {
-		check_packet(&packet, got++, 60);
-		feed->ops->take(feed);
-	}
-	feed->ops->release(feed);
-	assert_int_equal(got + stats.lost, s.sent);
-	stand_send(&s, 10, 61); /* it goes on */
-	for (unsigned int i = 0; i < 10; i++) {
-		feed_wait(feed, &packet);
-		check_packet(&packet, SHORTEST + 1000 + i, 61);
-		feed->ops->take(feed);
-	}
-	assert_int_equal(xskfeed_stats(s.feed, &stats, &s.err), 0);
-	assert_int_equal(stats.lost, 1000);
-	stand_close(&s);
-}
-
-/* A process that sends as fast as it can, also what veth has no room for. */
-static pid_t start_sender(struct stand *s, unsigned int count)
-{
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid)
-		return pid;
-	while (count--)
-		stand_send_one(s, 60 + s->sent % 1400);
-	_exit(0);
-}
-
-/* The reader takes what comes meanwhile, and rests now and then. */
-static void test_xskfeed_busy_sender_loses_nothing_uncounted(void **state)
-{
-	struct xskfeed_stats stats;
-	struct feed_packet packet;
-	uint32_t got = 0, next = 0;
-	int status = -1;
-	struct stand s;
-	struct feed *feed;
-	pid_t pid;
-
-	(void)state;
-	stand_open(&s, (struct setting){ .memory = SMALL_MEMORY });
-	feed = xskfeed_queue(s.feed, 0);
-	pid = start_sender(&s, 60000);
-	for (bool ended = false; !ended || feed->ops->peek(feed, &packet);) {
-		while (feed->ops->peek(feed, &packet)) {
-			uint32_t number = frame_number(packet.data);
-
-			assert_true(number >= next);
-			next = number + 1;
-			check_packet(&packet, number, 60 + number % 1400);
-			feed->ops->take(feed);
-			if (++got % 8192 == 0)
-				usleep(20000);
-			if (got % 64 == 0)
-				feed->ops->release(feed);
-		}
-		feed->ops->release(feed);
-		ended = ended || waitpid(pid, &status, WNOHANG) == pid;
-	}
-	assert_int_equal(status, 0);
-	stand_quiet(&s);
-	while (feed->ops->peek(feed, &packet)) {
-		got++;
-		feed->ops->take(feed);
-	}
-	assert_int_equal(xskfeed_stats(s.feed, &stats, &s.err), 0);
-	assert_int_equal(got + stats.lost, stand_seen(&s));
-	assert_true(got > FEWEST);
-	print_message("# %u of %u read, %u counted as lost\n", got, (unsigned int)stand_seen(&s),
-		      (unsigned int)stats.lost);
-	stand_close(&s);
-}
-
 static void test_xskfeed_descriptor_is_readable_with_packets(void **state)
 {
 	struct pollfd poll_fd = { .events = POLLIN };
@@ -413,8 +315,6 @@ int main(void)
 		cmocka_unit_test(test_xskfeed_cut_packet_has_its_own_length),
 		cmocka_unit_test(test_xskfeed_queues_each_have_a_feed),
 		cmocka_unit_test(test_xskfeed_queues_in_skb_mode_each_have_a_feed),
-		cmocka_unit_test(test_xskfeed_sleeping_reader_counts_what_is_lost),
-		cmocka_unit_test(test_xskfeed_busy_sender_loses_nothing_uncounted),
 		cmocka_unit_test(test_xskfeed_descriptor_is_readable_with_packets),
 	};
 

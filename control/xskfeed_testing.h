@@ -39,6 +39,9 @@
 #define BPF_F_XDP_HAS_FRAGS (1U << 5)
 #endif
 
+#define SMALL_MEMORY 1 /* bytes: the shortest rings that there are */
+#define SHORTEST     2048
+#define FEWEST	     4096 /* frames */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FRAME_LEAST  ETH_HLEN
 #define FRAME_MOST   9014
