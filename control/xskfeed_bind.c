@@ -2,11 +2,9 @@
 /* One AF_XDP socket: its rings, its frames, its queue, and why the kernel refuses it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_link.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "xskfeed_part.h"
 
@@ -57,13 +55,25 @@ static int register_frames(struct xskfeed *feed, struct xskfeed_queue *q)
 	return xsk_umem__create(&q->umem, q->frames, length, &q->fill, &q->completion, &config);
 }
 
-/* Kernels before 5.11 and processes without CAP_IPC_LOCK have a limit, which root may raise. */
-static int register_frames_unlimited(struct xskfeed *feed, struct xskfeed_queue *q)
+/* As far as we may. */
+static bool raise_limit(void)
 {
-	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0)
+		return true;
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == limit.rlim_max)
+		return false;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
+}
+
+/* Without CAP_IPC_LOCK there is a limit. */
+static int register_frames_raised(struct xskfeed *feed, struct xskfeed_queue *q)
+{
 	int ret = register_frames(feed, q);
 
-	if (ret != -ENOBUFS || setrlimit(RLIMIT_MEMLOCK, &none))
+	if (ret != -ENOBUFS || !raise_limit())
 		return ret;
 	return register_frames(feed, q);
 }
@@ -110,7 +120,7 @@ int xskfeed_bind(struct xskfeed *feed, unsigned int number, bool copy, struct er
 				     .number = (uint16_t)number };
 	if (feed->scratch)
 		q->scratch = feed->scratch + (size_t)number * feed->sizes.rx * feed->sizes.frame;
-	ret = register_frames_unlimited(feed, q);
+	ret = register_frames_raised(feed, q);
 	if (!ret) {
 		(void)fcntl(xsk_umem__fd(q->umem), F_SETFD, FD_CLOEXEC);
 		fill_all(feed, q);

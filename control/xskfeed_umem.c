@@ -119,8 +119,9 @@ int xskfeed_map(struct xskfeed *feed, unsigned int queues, struct err *err)
 	feed->frames_length = round_up((size_t)queues * sizes->frames * sizes->frame, HUGE_PAGE);
 	feed->frames = map(feed->frames_length, MAP_HUGETLB | MAP_HUGE_2MB);
 	feed->hugepages = feed->frames != NULL;
+	/* the kernel takes the memory of a queue when that is opened, and some may not be in use */
 	if (!feed->frames)
-		feed->frames = map(feed->frames_length, 0);
+		feed->frames = map(feed->frames_length, MAP_NORESERVE);
 	/* used as far as packets of several parts come, mostly not at all */
 	feed->scratch_length = (size_t)queues * sizes->rx * sizes->frame;
 	if (feed->multi_buffer)
