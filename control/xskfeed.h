@@ -35,10 +35,9 @@ struct xskfeed_info {
 	unsigned int zero_copy; /* as many of them have it, all others copy */
 	bool hugepages;		/* the frames are in such */
 	bool multi_buffer;
-	uint32_t
-		max_packet; /* bytes; the kernel drops longer ones, see rx_dropped. 0: any length */
-	uint32_t ring;	    /* packets (parts of multi-buffer ones) that wait for us in a queue */
-	uint32_t frames;    /* in a queue, of frame_size bytes */
+	uint32_t max_packet; /* bytes, longer ones are lost (rx_dropped); 0: none are */
+	uint32_t ring;	     /* packets (parts of multi-buffer ones) that wait for us in a queue */
+	uint32_t frames;     /* in a queue, of frame_size bytes */
 	uint32_t frame_size;
 	uint64_t memory; /* bytes of frames and rings */
 };

@@ -298,6 +298,13 @@ static void test_xskfeed_descriptor_is_readable_with_packets(void **state)
 		feed->ops->take(feed);
 		feed->ops->release(feed);
 	}
+	stand_send(&s, 1, 80);
+	stand_quiet(&s);
+	run("ip link set near down"); /* poll() may say nothing now, but the packet is there */
+	print_message("# poll() while the interface is down: %d\n", poll(&poll_fd, 1, 0));
+	assert_int_equal(feed->ops->peek(feed, &packet), 1);
+	check_packet(&packet, 3, 80);
+	assert_int_equal(xskfeed_check(s.feed, &s.err), 0);
 	stand_close(&s);
 }
 
