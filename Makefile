@@ -165,8 +165,9 @@ $(O)/test/$(notdir $(1:.c=)): $(O)/$(1:.c=.o) $(LIB)
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
 
-# a program for unit tests alone
+# programs for unit tests alone
 $(patsubst %.c,$(O)/%.o,$(wildcard control/filter*_test.c)): | $(O)/skel/filter_fixture.skel.h
+$(patsubst %.c,$(O)/%.o,$(wildcard control/xskfeed*_test.c)): | $(O)/skel/xskfeed_fixture.skel.h
 
 # libFuzzer is clang's: Debian has it in libclang-rt-14-dev or, before, in libclang-common-14-dev
 $(O)/fuzz/value_fuzz: maps/value_fuzz.c $(filter maps/%,$(SOURCES)) $(wildcard maps/*.h)

@@ -21,6 +21,7 @@ static const struct link link_drv = {
 	.type = ARPHRD_ETHER,
 	.flags = IFF_UP | IFF_BROADCAST | IFF_MULTICAST,
 	.mtu = 1500,
+	.rx_queues = 2,
 	.peer = 2,
 	.peer_nsid = 0,
 	.xdp = { [XDP_MODE_DRV] = 0x147d },
@@ -33,6 +34,7 @@ static const struct link link_skb = {
 	.type = ARPHRD_ETHER,
 	.flags = IFF_UP | IFF_RUNNING | IFF_BROADCAST | IFF_MULTICAST | (1 << 16), /* LOWER_UP */
 	.mtu = 1500,
+	.rx_queues = 2,
 	.peer = 5,
 	.peer_nsid = -1,
 	.xdp = { [XDP_MODE_SKB] = 0x1485 },
@@ -45,6 +47,7 @@ static const struct link link_bridge = {
 	.type = ARPHRD_ETHER,
 	.flags = IFF_UP | IFF_BROADCAST | IFF_MULTICAST,
 	.mtu = 1500,
+	.rx_queues = 1,
 	.peer_nsid = -1,
 };
 
@@ -65,6 +68,7 @@ static void check_link(const struct link *link, const struct link *want)
 	assert_int_equal(link->type, want->type);
 	assert_int_equal(link->flags, want->flags);
 	assert_int_equal(link->mtu, want->mtu);
+	assert_int_equal(link->rx_queues, want->rx_queues);
 	assert_int_equal(link->peer, want->peer);
 	assert_int_equal(link->peer_nsid, want->peer_nsid);
 	assert_memory_equal(link->xdp, want->xdp, sizeof(link->xdp));
