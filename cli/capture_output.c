@@ -34,11 +34,26 @@ static const char *reason_worth_saying(const struct capture_head *head, const ch
 	return name;
 }
 
+static const struct capture_remark *remark_of(struct capture_output *out,
+					      const struct capture_head *head)
+{
+	uint32_t of = (head->outcome + 1u) << 16 | head->target;
+	struct capture_remark *remark = &out->remark[(of >> 16 ^ of) % CAPTURE_REMARKS];
+	char target[CAPTURE_TARGET];
+
+	if (remark->of == of)
+		return remark;
+	remark->of = of;
+	capture_target(out->capture, head, target);
+	remark->reason = reason_worth_saying(head, target);
+	snprintf(remark->text, sizeof(remark->text), "%s%s", target[0] ? "to " : "", target);
+	return remark;
+}
+
 static int write_packet(struct capture_output *out, const struct feed_packet *packet,
 			struct err *err)
 {
 	const struct capture_head *head = &packet->head;
-	char target[CAPTURE_TARGET], remark[CAPTURE_TARGET + 4];
 	struct pcapfile_packet record = {
 		.time_ns = capture_wall(out->capture, head->time),
 		.length = head->length,
@@ -47,18 +62,16 @@ static int write_packet(struct capture_output *out, const struct feed_packet *pa
 		.has_queue = true,
 		.direction = head->direction == CAPTURE_OUT ? PCAPFILE_OUT : PCAPFILE_IN,
 	};
+	const struct capture_remark *remark;
 	uint32_t bytes;
 	void *to;
 
 	if (capture_verdict(head) >= 0) {
+		remark = remark_of(out, head);
 		record.verdict_of = PCAPFILE_XDP;
 		record.verdict = capture_verdict(head);
-		capture_target(out->capture, head, target);
-		record.reason = reason_worth_saying(head, target);
-		if (target[0]) {
-			snprintf(remark, sizeof(remark), "to %s", target);
-			record.remark = remark;
-		}
+		record.reason = remark->reason;
+		record.remark = remark->text[0] ? remark->text : NULL;
 	}
 	to = pcapfile_reserve(out->file, &record, &bytes, err);
 	if (!to)

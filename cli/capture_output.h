@@ -8,6 +8,15 @@
 #include "capturing.h"
 #include "pcapfile.h"
 
+/* What is said of a verdict; most packets have the same few. */
+struct capture_remark {
+	uint32_t of; /* outcome + 1 and target; 0: unused */
+	const char *reason;
+	char text[CAPTURE_TARGET + 4]; /* "to eth1"; "" */
+};
+
+#define CAPTURE_REMARKS 16 /* a power of two */
+
 struct capture_output {
 	struct app *app;
 	struct capture *capture;
@@ -15,6 +24,7 @@ struct capture_output {
 	struct buf line;
 	uint64_t next;		/* when to write lines out, CLOCK_MONOTONIC ns */
 	uint64_t shown;		/* lines */
+	struct capture_remark remark[CAPTURE_REMARKS];
 	struct pcapfile_stats stats; /* of the file, once it is closed */
 };
 

@@ -16,7 +16,8 @@
 
 #define MIB		(1ULL << 20)
 #define BUFFER_DEFAULT	64 /* MiB */
-#define PREALLOCATE	(64 * MIB)
+#define PREALLOCATE	(2 * MIB) /* half a millisecond's work on tmpfs, here */
+#define BATCH		512	  /* packets until the kernel gets its room back */
 #define CHECK_INTERVAL	0.1 /* seconds */
 
 struct capture_args {
@@ -286,15 +287,19 @@ static int take_round(struct session *session, bool *broken, struct err *err)
 {
 	struct err ignored;
 	struct feed_packet packet;
+	unsigned int taken = 0;
 	int ret;
 
 	capture_round(session->capture);
 	while ((ret = capture_next(session->capture, &packet, *broken ? &ignored : err)) > 0) {
-		if (is_full(session))
-			continue;
-		session->wanted++;
-		if (capture_output_packet(&session->out, &packet, *broken ? &ignored : err))
-			*broken = true;
+		if (!is_full(session)) {
+			session->wanted++;
+			if (capture_output_packet(&session->out, &packet,
+						  *broken ? &ignored : err))
+				*broken = true;
+		}
+		if (++taken % BATCH == 0)
+			capture_release(session->capture);
 	}
 	capture_release(session->capture);
 	return ret;

@@ -39,7 +39,7 @@ static bool is_full(const struct pcapfile *file)
 
 static char *build(struct pcapfile *file, const struct pcapfile_packet *packet)
 {
-	if (file->used + packet->captured + PCAPFORMAT_OVERHEAD > PCAPFILE_BUFFER &&
+	if (file->used && file->used + packet->captured + PCAPFORMAT_OVERHEAD > PCAPFILE_BLOCK &&
 	    pcapfile_write(file))
 		return NULL;
 	return file->format->record(file->buffer + file->used, packet, &file->reserved);

@@ -53,8 +53,8 @@ struct pcapfile_options {
 	uint64_t max_packets;
 	uint32_t seconds; /* takes pcapfile_tick() */
 	uint32_t files;	  /* how many to keep; 0: all */
-	/* Bytes of each file to reserve on disk when it is made, as far as there is room. What a
-	 * killed capture left keeps them. */
+	/* Bytes to reserve on disk at a time, ahead of what is written, as far as there is room.
+	 * What a killed capture left keeps them. */
 	uint64_t preallocate;
 	bool in_place; /* no NAME.part: for who gives up the right to rename */
 	bool give;     /* to owner and group, each file when it is made */

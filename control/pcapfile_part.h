@@ -9,7 +9,9 @@
 #include "pcapout.h"
 
 #define PCAPFILE_SECOND 1000000000ull
-#define PCAPFILE_BUFFER (1u << 20)
+#define PCAPFILE_BUFFER (1u << 19)
+/* Written when there is so much, unless a longer record comes: it is copied out of the cache. */
+#define PCAPFILE_BLOCK	(1u << 16)
 
 _Static_assert(PCAPFILE_BUFFER >= PCAPFILE_SNAPLEN + PCAPFORMAT_OVERHEAD &&
 		       PCAPFILE_BUFFER >= PCAPFORMAT_HEADER,

@@ -129,9 +129,25 @@ static int open_name(struct pcapout *out, struct err *err)
 	return -error;
 }
 
+/* Have room for so many bytes before they are written, in steps: much less work than page by page.
+ * It is beyond the end, so that a reader of a killed capture's file sees no zeros. Where it cannot
+ * be had there may be room for what comes. */
+static void reserve(struct pcapout *out, uint64_t end)
+{
+	uint64_t step = out->options->preallocate, most = out->options->max_bytes;
+
+	if (!step || out->dir < 0 || end <= out->reserved)
+		return;
+	if (most && most < out->reserved + step)
+		step = most > out->reserved ? most - out->reserved : 0;
+	if (!step || fallocate(out->fd, FALLOC_FL_KEEP_SIZE, (off_t)out->reserved, (off_t)step))
+		out->reserved = UINT64_MAX;
+	else
+		out->reserved += step;
+}
+
 static int open_file(struct pcapout *out, const char *path, struct err *err)
 {
-	uint64_t room = out->options->preallocate, most = out->options->max_bytes;
 	int ret = open_directory(out, path, err);
 
 	if (!ret)
@@ -141,11 +157,7 @@ static int open_file(struct pcapout *out, const char *path, struct err *err)
 	out->is_file = true;
 	if (out->options->give && fchown(out->fd, out->options->owner, out->options->group))
 		return failed(out, errno, "give it to its owner", err);
-	/* Beyond the end, so that a reader of a killed capture's file sees no zeros. Without room
-	 * for all of it there may be room for what comes. */
-	room = most && most < room ? most : room;
-	if (room)
-		(void)fallocate(out->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room);
+	reserve(out, 1);
 	return 0;
 }
 
@@ -197,6 +209,7 @@ static ssize_t write_some(const struct pcapout *out, const char *data, size_t le
 int pcapout_write(struct pcapout *out, const char *data, size_t length, size_t *done)
 {
 	*done = 0;
+	reserve(out, out->size + length);
 	while (*done < length) {
 		ssize_t n = write_some(out, data + *done, length - *done);
 		int ret = n > 0 ? 0 : n == 0 ? -ENOSPC : -errno;

@@ -19,6 +19,7 @@ struct pcapout {
 	bool is_socket;	     /* as sshd gives it to a command */
 	uint64_t start;	     /* where it begins: standard output may be inside a file */
 	uint64_t size;	     /* bytes that are to stay */
+	uint64_t reserved;   /* bytes that have their place; UINT64_MAX: no more of that */
 	uint64_t sent;	     /* bytes on their way to the disk */
 	char path[PATH_MAX]; /* for messages */
 	char name[NAME_MAX + 1];

@@ -14,7 +14,7 @@
 #include "xskfeed_part.h"
 
 /* Rings of 2048 were seen to lose packets now and then, 16384 never. */
-#define RING_MOST  16384u
+#define RING_MOST  65536u
 #define RING_LEAST 2048u
 
 #define QUEUES_MOST 65535u /* their numbers have 16 bits in struct capture_head */
@@ -109,7 +109,11 @@ static void *map(size_t length, int flags)
 	void *at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
 			-1, 0);
 
-	return at == MAP_FAILED ? NULL : at;
+	if (at == MAP_FAILED)
+		return NULL;
+	/* pinned pages would be copied by fork(), one by one, while packets come */
+	(void)madvise(at, length, MADV_DONTFORK);
+	return at;
 }
 
 int xskfeed_map(struct xskfeed *feed, unsigned int queues, struct err *err)
