@@ -189,9 +189,9 @@ int capture_output_close(struct capture_output *out, const struct capture_counts
 			 struct err *err)
 {
 	uint64_t lost = counts->full + counts->uncopied + counts->xsk + counts->kernel;
-	const struct pcapfile_counts at_interface = {
-		.received = counts->seen, .accepted = counts->matched, .missed = lost
-	};
+	const struct pcapfile_counts at_interface = { .received = counts->seen,
+						      .accepted = counts->matched,
+						      .missed = lost };
 
 	if (!out->file)
 		return app_write(out->app, err);

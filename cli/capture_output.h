@@ -5,7 +5,7 @@
 
 #include "app.h"
 #include "buf.h"
-#include "capturing.h"
+#include "capture.h"
 #include "pcapfile.h"
 
 /* What is said of a verdict; most packets have the same few. */
@@ -20,10 +20,10 @@ struct capture_remark {
 struct capture_output {
 	struct app *app;
 	struct capture *capture;
-	struct pcapfile *file;	/* NULL: lines */
+	struct pcapfile *file; /* NULL: lines */
 	struct buf line;
-	uint64_t next;		/* when to write lines out, CLOCK_MONOTONIC ns */
-	uint64_t shown;		/* lines */
+	uint64_t next;	/* when to write lines out, CLOCK_MONOTONIC ns */
+	uint64_t shown; /* lines */
 	struct capture_remark remark[CAPTURE_REMARKS];
 	struct pcapfile_stats stats; /* of the file, once it is closed */
 };

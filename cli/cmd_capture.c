@@ -14,11 +14,12 @@
 #include "privileges.h"
 #include "progress.h"
 
-#define MIB		(1ULL << 20)
-#define BUFFER_DEFAULT	64 /* MiB */
-#define PREALLOCATE	(2 * MIB) /* half a millisecond's work on tmpfs, here */
-#define BATCH		512	  /* packets until the kernel gets its room back */
-#define CHECK_INTERVAL	0.1 /* seconds */
+#define MIB	       (1ULL << 20)
+#define BUFFER_DEFAULT 64	 /* MiB */
+#define BUFFER_XSK     128	 /* frames of 2 KiB, whatever is in them */
+#define PREALLOCATE    (2 * MIB) /* half a millisecond's work on tmpfs, here */
+#define BATCH	       512	 /* packets until the kernel gets its room back */
+#define CHECK_INTERVAL 0.1	 /* seconds */
 
 struct capture_args {
 	const char *file, *user;
@@ -119,7 +120,7 @@ static const struct field capture_options[] = {
 	  .offset = offsetof(struct capture_args, buffer),
 	  .min = 1,
 	  .max = 16384,
-	  .help = "memory for packets that wait, of all CPUs (64)" },
+	  .help = "memory for packets that wait, in all (64; 128 with AF_XDP)" },
 	{ .type = FIELD_TEXT,
 	  .letter = 'Z',
 	  .name = "user",
@@ -174,7 +175,8 @@ static int check_args(const struct capture_args *args, struct err *err)
 	bool rotates = args->megabytes || args->rotate || args->packets;
 
 	if (!args->file && (rotates || args->files || args->user || args->format))
-		return err_set(err, ERR_USAGE, EINVAL, "-w", "is missing: the options are about files");
+		return err_set(err, ERR_USAGE, EINVAL, "-w",
+			       "is missing: the options are about files");
 	if (args->files && !rotates) {
 		err_set(err, ERR_USAGE, EINVAL, "-W", "no file ever ends");
 		return err_hint(err, "-C MB, -G SEC or --rotate-count N say when one does");
@@ -193,11 +195,13 @@ static int check_args(const struct capture_args *args, struct err *err)
 static int open_capture(struct session *session, struct err *err)
 {
 	const struct capture_args *args = session->args;
+	bool xsk = args->steal || args->via == CAPTURE_VIA_XSK;
+	uint64_t megabytes = args->buffer ? args->buffer : xsk ? BUFFER_XSK : BUFFER_DEFAULT;
 	const struct capture_options options = {
 		.ifname = session->app->word[0],
 		.filter = session->filter,
 		.snaplen = args->snaplen ? (uint32_t)args->snaplen : CAPTURE_SNAPLEN,
-		.memory = (args->buffer ? args->buffer : BUFFER_DEFAULT) * MIB,
+		.memory = megabytes * MIB,
 		.in = strcmp(direction_names[args->direction], "out") != 0,
 		.out = strcmp(direction_names[args->direction], "in") != 0,
 		.steal = args->steal,
@@ -294,8 +298,7 @@ static int take_round(struct session *session, bool *broken, struct err *err)
 	while ((ret = capture_next(session->capture, &packet, *broken ? &ignored : err)) > 0) {
 		if (!is_full(session)) {
 			session->wanted++;
-			if (capture_output_packet(&session->out, &packet,
-						  *broken ? &ignored : err))
+			if (capture_output_packet(&session->out, &packet, *broken ? &ignored : err))
 				*broken = true;
 		}
 		if (++taken % BATCH == 0)

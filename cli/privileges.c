@@ -43,8 +43,7 @@ int privileges_become(const char *name, struct err *err)
 
 	if (ret)
 		return ret;
-	if (initgroups(name, entry.pw_gid) ||
-	    setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid) ||
+	if (initgroups(name, entry.pw_gid) || setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid) ||
 	    setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid))
 		return err_set(err, err_code_of(errno), errno, name, "cannot become that user: %s",
 			       strerror(errno));

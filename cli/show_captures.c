@@ -41,9 +41,9 @@ static void line_of(const struct shown *shown, char *line, size_t size)
 		at += (size_t)snprintf(line + at, size - at, "%spid %u%s%s%s", at ? ", " : "",
 				       shown->state.place[i].pid,
 				       tap_is_live(&shown->state, i) ? "" : " (gone)",
-				       shown->state.place[i].steal ? " steals"
+				       shown->state.place[i].steal		    ? " steals"
 				       : shown->has_cfg[i] && shown->cfg[i].text[0] ? ": "
-										     : "",
+										    : "",
 				       shown->has_cfg[i] ? shown->cfg[i].text : "");
 	}
 }

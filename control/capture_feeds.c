@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "capturing_part.h"
+#include "capture_part.h"
 
 #define TC_FILTER_NAME TC_NAME_PREFIX "capture"
 
@@ -96,8 +96,9 @@ static int put_program(struct capture *capture, struct err *err)
 	int ret = open_rings(capture, err);
 
 	cfg.xsk = capture->xsk != NULL;
-	ret = ret ?: tap_load_xdp(&capture->site, &cfg, &capture->filter, &capture->rings, queues,
-				  &capture->xdp, err);
+	ret = ret
+		      ?: tap_load_xdp(&capture->site, &cfg, &capture->filter, &capture->rings,
+				      queues, &capture->xdp, err);
 	if (!ret && capture->xsk)
 		ret = xskfeed_enlist(capture->xsk, capture->xdp.xsks, err);
 	return ret ?: tap_put(&capture->site, capture->xdp.fd, err);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "capturing_part.h"
+#include "capture_part.h"
 
 #define MS 1000000ULL
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "capture.h"
+#include "capture_head.h"
 
 /* Valid until the feed's release(). */
 struct feed_packet {

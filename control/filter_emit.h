@@ -8,12 +8,12 @@
 #include "filter.h"
 #include "filter_facts.h"
 
-#define REG_A	   BPF_REG_0
-#define REG_CTX	   BPF_REG_6
-#define REG_DATA   BPF_REG_7
-#define REG_END	   BPF_REG_8
-#define REG_X	   BPF_REG_9
-#define REG_FP	   BPF_REG_10
+#define REG_A	 BPF_REG_0
+#define REG_CTX	 BPF_REG_6
+#define REG_DATA BPF_REG_7
+#define REG_END	 BPF_REG_8
+#define REG_X	 BPF_REG_9
+#define REG_FP	 BPF_REG_10
 /* From the frame pointer. The rest of the 512 bytes is the program's, which needs less. */
 #define AT_MEMORY  (-488) /* M[0] */
 #define AT_LENGTH  (-492)

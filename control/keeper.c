@@ -22,8 +22,8 @@ struct message {
 
 static void ignore_signals(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2,
-				       SIGTSTP };
+	static const int signals[] = { SIGINT,	SIGTERM, SIGHUP,  SIGQUIT,
+				       SIGPIPE, SIGUSR1, SIGUSR2, SIGTSTP };
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)

@@ -190,8 +190,7 @@ static int load_hardware(struct pipeline_cfg *cfg, uint32_t ifindex, struct prog
 int pipeline_load(struct pipeline_cfg *cfg, const struct program *running, uint32_t hw_ifindex,
 		  struct program *out, struct err *err)
 {
-	if (running &&
-	    (running->owner != OWNER_XDPCTL || running->cfg.ifindex != cfg->ifindex))
+	if (running && (running->owner != OWNER_XDPCTL || running->cfg.ifindex != cfg->ifindex))
 		running = NULL;
 	return hw_ifindex ? load_hardware(cfg, hw_ifindex, out, err)
 			  : load_software(cfg, running, out, err);

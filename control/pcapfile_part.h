@@ -11,7 +11,7 @@
 #define PCAPFILE_SECOND 1000000000ull
 #define PCAPFILE_BUFFER (1u << 19)
 /* Written when there is so much, unless a longer record comes: it is copied out of the cache. */
-#define PCAPFILE_BLOCK	(1u << 16)
+#define PCAPFILE_BLOCK (1u << 16)
 
 _Static_assert(PCAPFILE_BUFFER >= PCAPFILE_SNAPLEN + PCAPFORMAT_OVERHEAD &&
 		       PCAPFILE_BUFFER >= PCAPFORMAT_HEADER,

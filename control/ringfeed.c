@@ -82,8 +82,8 @@ static int create(struct ringfeed *ring, uint32_t bytes)
 {
 	ring->bytes = bytes;
 	do {
-		ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "tap_ring", 0, 0, ring->bytes,
-					  NULL);
+		ring->fd =
+			bpf_map_create(BPF_MAP_TYPE_RINGBUF, "tap_ring", 0, 0, ring->bytes, NULL);
 		if (ring->fd >= 0)
 			return 0;
 		ring->bytes /= 2;

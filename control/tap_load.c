@@ -44,8 +44,7 @@ static unsigned int rings_for(unsigned int cpus)
 
 static int fill_array(struct tap_rings *rings)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts,
-		    .inner_map_fd = (__u32)ringfeed_fd(rings->ring[0]));
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (__u32)ringfeed_fd(rings->ring[0]));
 	int ret = 0;
 
 	rings->map = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "tap_rings", sizeof(__u32),

@@ -72,10 +72,9 @@ static int check_owner(const struct tap_site *site, const struct program *runnin
 static int swap(struct tap_site *site, const struct program *running, struct pipeline_cfg *cfg,
 		bool fresh, struct err *err)
 {
-	struct change change = { .net = site->net,
-				 .link = &site->link,
-				 .mode = site->mode,
-				 .running = running };
+	struct change change = {
+		.net = site->net, .link = &site->link, .mode = site->mode, .running = running
+	};
 	struct program from = *running, loaded = { .fd = -1 };
 	int ret;
 
@@ -399,7 +398,8 @@ static int put_back_at_last(struct tap_site *site, bool last, struct err *err)
 	if (ret == -EAGAIN)
 		err_set(err, ERR_CONFLICT, EBUSY, site->link.name, "its program keeps changing");
 	if (ret)
-		err_hint(err, "packets pass; `xdpctl detach %s --taps` takes the capture's part out",
+		err_hint(err,
+			 "packets pass; `xdpctl detach %s --taps` takes the capture's part out",
 			 site->link.name);
 	return ret;
 }
@@ -448,9 +448,7 @@ static int clear_tc(struct net *net, const struct link *link, bool *done, struct
 
 int tap_clear(struct net *net, const char *ifname, bool *done, struct err *err)
 {
-	struct tap_site site = {
-		.net = net, .taps = -1, .scratch = -1, .xsks = -1, .counts = -1
-	};
+	struct tap_site site = { .net = net, .taps = -1, .scratch = -1, .xsks = -1, .counts = -1 };
 	struct program running = { .fd = -1 };
 	int ret = link_by_name(&net->route, ifname, &site.link, err);
 

@@ -28,13 +28,14 @@ static __always_inline __u64 capture_filter(void *ctx, void *data, void *data_en
 	register void *r3 asm("r3") = data_end;
 	register __u64 r4 asm("r4") = length;
 
-	asm volatile(".rept " FILTER_NUMBER(FILTER_ROOM) "\n"
-		     "r0 = " FILTER_NUMBER(FILTER_MARK) "\n"
-		     ".endr\n"
-		     "r0 = 0\n"
-		     : "=r"(taken), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4)
-		     :
-		     : "r5", "r6", "r7", "r8", "r9", "memory");
+	asm volatile(
+		".rept " FILTER_NUMBER(FILTER_ROOM) "\n"
+						    "r0 = " FILTER_NUMBER(FILTER_MARK) "\n"
+										       ".endr\n"
+										       "r0 = 0\n"
+		: "=r"(taken), "+r"(r1), "+r"(r2), "+r"(r3), "+r"(r4)
+		:
+		: "r5", "r6", "r7", "r8", "r9", "memory");
 	return taken;
 }
 

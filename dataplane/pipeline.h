@@ -25,8 +25,8 @@ enum pipeline_verdict {
 };
 
 /* Why a packet got its verdict; each packet has one reason. Stages add their own. */
-#define REASON_LIST(R)                                       \
-	R(end_of_pipeline)                                   \
+#define REASON_LIST(R)                                          \
+	R(end_of_pipeline)                                      \
 	R(stolen) /* a capture took it away: no stage saw it */ \
 	STAGE_REASONS(R)
 

@@ -15,7 +15,7 @@
 
 #include <linux/types.h>
 
-#include "capture.h"
+#include "capture_head.h"
 
 #define TAPS 6 /* captures of one interface at a time */
 
@@ -50,14 +50,14 @@ struct tap_state {
 /* What a tap's program was made for: frozen .rodata, as struct pipeline_cfg is for a pipeline. */
 struct tap_cfg {
 	__u64 magic;
-	__u32 snaplen;	  /* most bytes of a packet, at most CAPTURE_SNAPLEN */
-	__u32 rings;	  /* in tap_rings: a power of two; a CPU takes its number modulo that */
-	__u8 filter;	  /* there is one: else all packets match */
-	__u8 place;	  /* index in taps */
-	__u8 load_bytes;  /* this kernel has bpf_xdp_load_bytes() (Linux 5.18) */
-	__u8 xsk;	  /* packets that the pipeline drops go to the sockets in tap_xsks */
-	__u8 frags;	  /* packets of several buffers may come */
-	__u8 direction;	  /* enum capture_direction: for TC */
+	__u32 snaplen;	 /* most bytes of a packet, at most CAPTURE_SNAPLEN */
+	__u32 rings;	 /* in tap_rings: a power of two; a CPU takes its number modulo that */
+	__u8 filter;	 /* there is one: else all packets match */
+	__u8 place;	 /* index in taps */
+	__u8 load_bytes; /* this kernel has bpf_xdp_load_bytes() (Linux 5.18) */
+	__u8 xsk;	 /* packets that the pipeline drops go to the sockets in tap_xsks */
+	__u8 frags;	 /* packets of several buffers may come */
+	__u8 direction;	 /* enum capture_direction: for TC */
 	__u8 reserved[2];
 	char text[96]; /* the filter expression, cut */
 };
@@ -68,9 +68,9 @@ struct tap_cfg {
 struct tap_counts {
 	__u64 seen; /* of taps in a pipeline: in tap_scratch */
 	__u64 matched;
-	__u64 full;  /* matched, but the ring buffer had no room */
+	__u64 full;	/* matched, but the ring buffer had no room */
 	__u64 uncopied; /* matched, but could not be copied */
-	__u64 xsk;   /* matched, and sent to a socket: it may still be lost on the way */
+	__u64 xsk;	/* matched, and sent to a socket: it may still be lost on the way */
 };
 
 #endif

@@ -11,8 +11,8 @@
 #define MACS 12 /* bytes of an Ethernet header before the type, and before a VLAN tag */
 #define TAG  4
 
-/* For user space alone: when the capture was last seen alive, CLOCK_MONOTONIC in ns. Where the kernel
- * has no TCX, this program stays when its process is killed. */
+/* For user space alone: when the capture was last seen alive, CLOCK_MONOTONIC in ns. Where the
+ * kernel has no TCX, this program stays when its process is killed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -33,8 +33,8 @@ static __always_inline void copy_words(__u64 *to, const __u64 *from, __u32 bytes
 		to[i] = from[i];
 }
 
-/* half to 2 * half bytes: the first half and the last half, which may overlap. A third of what a call
- * of a helper costs. */
+/* half to 2 * half bytes: the first half and the last half, which may overlap. A third of what a
+ * call of a helper costs. */
 static __always_inline bool copy_short(struct xdp_md *ctx, void *to, __u64 bytes, __u32 half)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;

@@ -6,7 +6,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "capture.h"
+#include "capture_head.h"
 
 /* XDP_REDIRECT, or fallback where no socket is in the map: then the packet is as it was. What the
  * reader is to know goes in front of the packet, where the driver has room for that. Pointers into

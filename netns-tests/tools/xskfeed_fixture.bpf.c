@@ -5,7 +5,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "capture.h"
+#include "capture_head.h"
 
 #define SHORT 0x88b5 /* for local experiments; with those of IPv4, all that the test sends */
 #define LONG  0x0800

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "capturing.h"
+#include "capture.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "capturing_part.h"
+#include "capture_part.h"
 #include "signals.h"
 
 void capture_add_note(struct capture *capture, const char *fmt, ...)
@@ -110,8 +110,7 @@ static int check_options(const struct capture_options *options, struct err *err)
 		err_set(err, ERR_USAGE, EINVAL, "--steal", "takes packets that arrive, no others");
 		return err_hint(err, "leave --direction out");
 	}
-	if (options->steal &&
-	    (options->via != CAPTURE_VIA_AUTO && options->via != CAPTURE_VIA_XSK))
+	if (options->steal && (options->via != CAPTURE_VIA_AUTO && options->via != CAPTURE_VIA_XSK))
 		return err_set(err, ERR_USAGE, EINVAL, "--steal", "works by AF_XDP alone");
 	return 0;
 }

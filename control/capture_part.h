@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the files of a capture share. */
-#ifndef XDPCTL_CAPTURING_PART_H
-#define XDPCTL_CAPTURING_PART_H
+#ifndef XDPCTL_CAPTURE_PART_H
+#define XDPCTL_CAPTURE_PART_H
 
-#include "capturing.h"
+#include "capture.h"
 #include "filter.h"
 #include "keeper.h"
 #include "livefeed.h"

@@ -10,8 +10,8 @@
  * A process of its own, the keeper, keeps watch over what was changed in the kernel and puts it
  * back at capture_end(), and also if the capturing process dies. So that one needs no privilege
  * after capture_open(). */
-#ifndef XDPCTL_CAPTURING_H
-#define XDPCTL_CAPTURING_H
+#ifndef XDPCTL_CAPTURE_H
+#define XDPCTL_CAPTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>

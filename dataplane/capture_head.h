@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the programs that capture packets and their reader share. */
-#ifndef XDPCTL_CAPTURE_H
-#define XDPCTL_CAPTURE_H
+#ifndef XDPCTL_CAPTURE_HEAD_H
+#define XDPCTL_CAPTURE_HEAD_H
 
 #include <linux/types.h>
 
