@@ -467,7 +467,13 @@ const struct command command_capture = {
 	.name = "capture",
 	.words = "IFACE [FILTER EXPRESSION]",
 	.help = "write packets of an interface to a pcapng file, or show them",
-	.text = "x",
+	.text = "FILTER EXPRESSION is libpcap's (man pcap-filter) and runs in the kernel. Packets flow on\n"
+		"as before, unless --steal takes them away. Behind a pipeline of xdpctl each one is\n"
+		"shown as it came, with the pipeline's verdict: also what it drops or redirects. Where\n"
+		"nothing is attached, a pass pipeline comes and goes with the capture.\n\n"
+		"Without -w a packet is a line: time, verdict (in or out where there is none), what it\n"
+		"is; with -j an object. It ends after -c packets, --for seconds, by SIGINT or SIGTERM,\n"
+		"with a sum on stderr: received + dropped is what matched.",
 	.options = capture_options,
 	.args_size = sizeof(struct capture_args),
 	.min_words = 1,

@@ -84,6 +84,16 @@ say 'What runs, and what it counted on each CPU'
 box status
 box stats --per-cpu
 
+say 'A capture while they flow on: what the pipeline did with each packet'
+box capture eth0 -c 4 --for 10 icmp &
+capture=$!
+for _ in $(seq 100); do
+	"$XDPCTL" -n "$box" -j status eth0 | grep -q '"captures":\[{' && break
+	sleep 0.05
+done
+ip netns exec "$h1" ping -q -c 4 -i 0.05 10.77.0.2
+wait "$capture"
+
 say 'Swapping the pipeline under traffic, counters go on'
 ip netns exec "$h1" ping -q -c 100 -i 0.01 10.77.0.2 &
 ping=$!
