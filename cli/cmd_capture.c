@@ -212,6 +212,9 @@ static int open_capture(struct session *session, struct err *err)
 
 	for (unsigned int i = 0; !ret && (note = capture_note(session->capture, i)); i++)
 		app_note(session->app, "xdpctl: warning: %s", note);
+	if (!ret && !session->app->json)
+		app_note(session->app, "capturing on %s: %s", options.ifname,
+			 capture_feed_text(session->capture));
 	return ret;
 }
 

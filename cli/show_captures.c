@@ -12,9 +12,17 @@ struct shown {
 	unsigned int count;
 };
 
+static bool is_taken(const struct tap_state *state, unsigned int place)
+{
+	return state->taken != TAP_CLOSED && state->taken & 1ULL << place;
+}
+
+/* It looks at packets, or is dead: not one that is still about to begin. */
 static bool is_there(const struct shown *shown, unsigned int place)
 {
-	return shown->state.taken != TAP_CLOSED && shown->state.taken & 1ULL << place;
+	return is_taken(&shown->state, place) &&
+	       (shown->has_cfg[place] || shown->state.place[place].steal ||
+		!tap_is_live(&shown->state, place));
 }
 
 static void read_all(const struct program *program, struct shown *out)
@@ -23,9 +31,9 @@ static void read_all(const struct program *program, struct shown *out)
 	if (tap_read(program, &out->state))
 		return;
 	for (unsigned int i = 0; i < TAPS; i++) {
-		out->count += is_there(out, i);
-		if (is_there(out, i) && !out->state.place[i].steal)
+		if (is_taken(&out->state, i) && !out->state.place[i].steal)
 			out->has_cfg[i] = tap_read_cfg(program, i, &out->cfg[i]) == 0;
+		out->count += is_there(out, i);
 	}
 }
 
