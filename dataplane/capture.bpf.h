@@ -44,7 +44,7 @@ static __always_inline void *capture_ring(void)
 static __always_inline long capture_put_sized(void *ctx, void *ring,
 					      const struct capture_head *head, __u32 room)
 {
-	__u64 bytes = head->captured;
+	__u64 less = head->captured - 1;
 	struct capture_head *record = bpf_ringbuf_reserve(ring, sizeof(*head) + room, 0);
 	long ret;
 
@@ -52,10 +52,10 @@ static __always_inline long capture_put_sized(void *ctx, void *ring,
 		return -1;
 	*record = *head;
 	record->time = bpf_ktime_get_ns();
-	asm volatile("" : "+r"(bytes)); /* one register is checked and used */
-	if (bytes - 1 >= room)
+	asm volatile("" : "+r"(less)); /* one register is checked and used, so it is 1 to room */
+	if (less >= room)
 		goto discard;
-	ret = capture_load(ctx, record + 1, bytes, room);
+	ret = capture_load(ctx, record + 1, less + 1, room);
 	if (ret)
 		goto discard;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);

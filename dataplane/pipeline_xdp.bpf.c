@@ -65,18 +65,18 @@ static __always_inline struct packet packet_of(struct xdp_md *ctx)
 /* Keep the first bytes as they came, if a tap will want to see them. */
 static __always_inline void tap_save(struct xdp_md *ctx)
 {
-	__u64 bytes = ctx->data_end - ctx->data;
+	__u64 bytes = ctx->data_end - ctx->data, less;
 	struct tap_scratch *scratch;
 	__u32 zero = 0;
 
 	scratch = bpf_map_lookup_elem(&tap_scratch, &zero);
 	if (!scratch)
 		return;
-	bytes = bytes < TAP_SAVED ? bytes : TAP_SAVED;
-	asm volatile("" : "+r"(bytes));
+	less = (bytes < TAP_SAVED ? bytes : TAP_SAVED) - 1;
+	asm volatile("" : "+r"(less)); /* one register is checked and used */
 	scratch->saved = 0;
-	if (bytes - 1 < TAP_SAVED && !xdp_load_bytes(ctx, 0, scratch->came, bytes))
-		scratch->saved = bytes;
+	if (less < TAP_SAVED && !xdp_load_bytes(ctx, 0, scratch->came, less + 1))
+		scratch->saved = less + 1;
 }
 
 /* The taps' turn. What they return is the verdict. If there is none (any more), this returns and
@@ -84,7 +84,8 @@ static __always_inline void tap_save(struct xdp_md *ctx)
 static __always_inline void tap_run(struct xdp_md *ctx, const struct packet *p, __u32 outcome)
 {
 	struct tap_scratch *scratch;
-	__u32 zero = 0, saved;
+	__u32 zero = 0;
+	__u64 less;
 
 	scratch = bpf_map_lookup_elem(&tap_scratch, &zero);
 	if (!scratch)
@@ -94,10 +95,12 @@ static __always_inline void tap_run(struct xdp_md *ctx, const struct packet *p, 
 	scratch->target = p->target;
 	scratch->in_xsk = 0;
 	if (cfg.tapped == TAPPED_SAVES) {
-		saved = scratch->saved;
-		if (saved - 1 >= TAP_SAVED || xdp_load_bytes(ctx, 0, scratch->left, saved))
-			return;
-		tap_put_back(ctx, scratch, scratch->came);
+		less = scratch->saved - 1;
+		asm volatile("" : "+r"(less));
+		if (less < TAP_SAVED && !xdp_load_bytes(ctx, 0, scratch->left, less + 1))
+			tap_put_back(ctx, scratch, scratch->came);
+		else
+			scratch->saved = 0;
 	}
 #pragma unroll
 	for (__u32 i = 0; i < TAPS; i++)

@@ -30,10 +30,11 @@ struct {
 static __always_inline void tap_put_back(struct xdp_md *ctx, const struct tap_scratch *scratch,
 					 __u8 *bytes)
 {
-	__u32 saved = scratch->saved;
+	__u64 less = scratch->saved - 1;
 
-	if (saved - 1 < TAP_SAVED)
-		xdp_store_bytes(ctx, 0, bytes, saved);
+	asm volatile("" : "+r"(less)); /* one register is checked and used */
+	if (less < TAP_SAVED)
+		xdp_store_bytes(ctx, 0, bytes, less + 1);
 }
 
 #endif

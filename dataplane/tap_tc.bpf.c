@@ -29,17 +29,17 @@ static __always_inline long capture_load(void *ctx, void *to, __u64 bytes, __u32
 static __always_inline long load_tagged(struct __sk_buff *skb, void *to, __u64 bytes, __u32 room)
 {
 	__u16 tag[2] = { skb->vlan_proto, bpf_htons(skb->vlan_tci) };
-	__u64 rest = bytes - MACS - TAG;
+	__u64 less = bytes - MACS - TAG - 1;
 	long ret;
 
 	if (bytes <= MACS + TAG) /* a snap length that short leaves no room for it */
 		return bpf_skb_load_bytes(skb, 0, to, bytes);
 	ret = bpf_skb_load_bytes(skb, 0, to, MACS);
 	__builtin_memcpy(to + MACS, tag, TAG);
-	asm volatile("" : "+r"(rest)); /* one register is checked and used */
-	if (ret || rest - 1 >= room - MACS - TAG)
+	asm volatile("" : "+r"(less)); /* one register is checked and used */
+	if (ret || less >= room - MACS - TAG)
 		return -1;
-	return bpf_skb_load_bytes(skb, MACS, to + MACS + TAG, rest);
+	return bpf_skb_load_bytes(skb, MACS, to + MACS + TAG, less + 1);
 }
 
 static __always_inline long capture_load(void *ctx, void *to, __u64 bytes, __u32 room)

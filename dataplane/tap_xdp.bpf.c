@@ -116,7 +116,8 @@ static __always_inline int finish(struct xdp_md *ctx, struct tap_scratch *scratc
 {
 	if (scratch->in_xsk)
 		return XDP_REDIRECT;
-	tap_put_back(ctx, scratch, scratch->left);
+	if (tap.load_bytes)
+		tap_put_back(ctx, scratch, scratch->left);
 	return OUTCOME_VERDICT(scratch->outcome);
 }
 
