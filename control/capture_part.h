@@ -43,7 +43,8 @@ struct capture {
 	struct merge merge;
 	uint64_t before;   /* of this round */
 	uint64_t offset;   /* CLOCK_REALTIME less CLOCK_MONOTONIC, ns */
-	uint64_t received; /* in all, and by AF_XDP sockets and AF_PACKET */
+	uint64_t received;
+	uint64_t refused; /* by the filter, where the program could not ask it */
 	double pause;
 
 	char ports[CAPTURE_TARGET]; /* where its pipeline redirects to */

@@ -96,10 +96,33 @@ void capture_round(struct capture *capture)
 	merge_begin(&capture->merge);
 }
 
+/* libpcap's, whose header cannot be here: it defines struct bpf_insn again. */
+unsigned int bpf_filter(const void *insns, const unsigned char *packet, unsigned int wire_length,
+			unsigned int length);
+
+/* What the program left to us. */
+static bool is_wanted(struct capture *capture, struct feed_packet *packet)
+{
+	struct capture_head *head = &packet->head;
+
+	if (!(head->flags & CAPTURE_UNFILTERED))
+		return true;
+	if (!bpf_filter(capture->filter.insns, packet->data, head->length, head->captured)) {
+		capture->refused++;
+		return false;
+	}
+	if (head->captured > capture->options.snaplen)
+		head->captured = capture->options.snaplen;
+	return true;
+}
+
 int capture_next(struct capture *capture, struct feed_packet *out, struct err *err)
 {
-	int ret = merge_next(&capture->merge, capture->before, out);
+	int ret;
 
+	do
+		ret = merge_next(&capture->merge, capture->before, out);
+	while (ret > 0 && !is_wanted(capture, out));
 	if (ret > 0) {
 		capture->received++;
 		if (!out->head.time)
@@ -140,6 +163,7 @@ void capture_counts(const struct capture *capture, struct capture_counts *out)
 	add(out, &report->steal);
 	for (int hook = 0; hook < TC_HOOKS; hook++)
 		add(out, &report->tc[hook]);
+	out->matched -= capture->refused;
 	for (int i = 0; i < CAPTURE_DIRECTIONS; i++) {
 		struct livefeed_counts live;
 

@@ -15,12 +15,17 @@ struct capture_head {
 	__u16 queue;	/* that it arrived by */
 	__u16 target;	/* redirected: index of the port; steered: the CPU; else 0 */
 	__u8 direction; /* enum capture_direction */
-	__u8 reserved;
+	__u8 flags;	/* CAPTURE_UNFILTERED */
 };
 
 _Static_assert(sizeof(struct capture_head) == 24, "ABI");
 
 enum capture_direction { CAPTURE_IN = 1, CAPTURE_OUT };
+
+/* The program could not ask the filter, for it does not see the packet as it was copied: the reader
+ * has to. So many bytes are there for that whatever the snap length is, if the packet has them. */
+#define CAPTURE_UNFILTERED   1
+#define CAPTURE_FILTER_BYTES 512
 
 #define CAPTURE_NO_OUTCOME 0xffffu
 

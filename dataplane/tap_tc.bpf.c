@@ -70,7 +70,11 @@ static __always_inline void look(struct __sk_buff *skb, struct tap_counts *count
 	__u64 take = tap.snaplen;
 	long ret;
 
-	if (tap.filter) {
+	if (tap.filter && skb->vlan_present) {
+		head.flags = CAPTURE_UNFILTERED;
+		if (take < CAPTURE_FILTER_BYTES)
+			take = CAPTURE_FILTER_BYTES;
+	} else if (tap.filter) {
 		take = capture_filter(skb, (void *)(long)skb->data, (void *)(long)skb->data_end,
 				      skb->len);
 		if (!take)
