@@ -168,6 +168,7 @@ $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
 # programs for unit tests alone
 $(patsubst %.c,$(O)/%.o,$(wildcard control/filter*_test.c)): | $(O)/skel/filter_fixture.skel.h
 $(patsubst %.c,$(O)/%.o,$(wildcard control/xskfeed*_test.c)): | $(O)/skel/xskfeed_fixture.skel.h
+$(O)/control/ringfeed_test.o: | $(O)/skel/ringfeed_fixture.skel.h
 
 # libFuzzer is clang's: Debian has it in libclang-rt-14-dev or, before, in libclang-common-14-dev
 $(O)/fuzz/value_fuzz: maps/value_fuzz.c $(filter maps/%,$(SOURCES)) $(wildcard maps/*.h)

@@ -48,6 +48,16 @@ static void wait_for_end(const struct keeper_job *job, int fd)
 	}
 }
 
+/* A socket that is closed with something unread is a broken one to the starter, which would not
+ * see the report (net/unix/af_unix.c unix_release_sock()). */
+static void take_requests(int fd)
+{
+	char request;
+
+	while (recv(fd, &request, sizeof(request), MSG_DONTWAIT) > 0)
+		;
+}
+
 static void run(const struct keeper_job *job, int fd)
 {
 	struct message message = { .done = true };
@@ -56,6 +66,7 @@ static void run(const struct keeper_job *job, int fd)
 	ignore_signals();
 	prctl(PR_SET_NAME, "xdpctl-keeper");
 	wait_for_end(job, fd);
+	take_requests(fd);
 	message.ret = job->end(job->context, message.report, &message.err);
 	send(fd, &message, sizeof(message), MSG_NOSIGNAL);
 	_exit(0);

@@ -326,7 +326,7 @@ int tap_beat(struct tap_site *site)
 
 void tap_adopt(struct tap_site *site)
 {
-	site->beat = site->state->place[site->place].beat;
+	tap_state_adopt(site->state, site->place, &site->beat);
 }
 
 int tap_check(struct tap_site *site, struct err *err)

@@ -134,10 +134,18 @@ int tap_state_beat(struct tap_state *state, unsigned int place, uint64_t *beat)
 {
 	uint64_t now = tap_now();
 
-	if (!swap(beat_of(state, place), *beat, now))
+	if (!*beat || !swap(beat_of(state, place), *beat, now))
 		return -EOWNERDEAD;
 	*beat = now;
 	return 0;
+}
+
+void tap_state_adopt(const struct tap_state *state, unsigned int place, uint64_t *beat)
+{
+	uint64_t last = load((const uint64_t *)&state->place[place].beat);
+
+	if (state->place[place].pid == (uint32_t)getpid())
+		*beat = last;
 }
 
 int tap_state_release(struct tap_state *state, int taps, unsigned int place, uint64_t beat,
@@ -146,7 +154,7 @@ int tap_state_release(struct tap_state *state, int taps, unsigned int place, uin
 	uint32_t key = place;
 
 	*last = false;
-	if (!swap(beat_of(state, place), beat, 0))
+	if (!beat || !swap(beat_of(state, place), beat, 0))
 		return -EOWNERDEAD;
 	bpf_map_delete_elem(taps, &key);
 	state->place[place].steal = 0;

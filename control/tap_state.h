@@ -26,6 +26,10 @@ int tap_state_claim(struct tap_state *state, int taps, bool steal, unsigned int 
  * now. */
 int tap_state_beat(struct tap_state *state, unsigned int place, uint64_t *beat);
 
+/* Another process of ours gave the beats and is gone: go on from its last one. If the place is
+ * another's by now, the next call says so. */
+void tap_state_adopt(const struct tap_state *state, unsigned int place, uint64_t *beat);
+
 /* Remove the program and give the place up. *last: nobody is left, and nobody can come any more. */
 int tap_state_release(struct tap_state *state, int taps, unsigned int place, uint64_t beat,
 		      bool *last);
