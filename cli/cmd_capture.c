@@ -139,7 +139,8 @@ struct session {
 	struct pcapfile_interface interface; /* these texts live as long as the file */
 	char filter[4096], hardware[128], os[256];
 	double begin, end, check;
-	uint64_t wanted; /* packets that went to the output */
+	uint64_t taken;	 /* packets in all */
+	uint64_t wanted; /* those that went to the output */
 	struct progress progress;
 };
 
@@ -294,7 +295,6 @@ static int take_round(struct session *session, bool *broken, struct err *err)
 {
 	struct err ignored;
 	struct feed_packet packet;
-	unsigned int taken = 0;
 	int ret;
 
 	capture_round(session->capture);
@@ -304,10 +304,23 @@ static int take_round(struct session *session, bool *broken, struct err *err)
 			if (capture_output_packet(&session->out, &packet, *broken ? &ignored : err))
 				*broken = true;
 		}
-		if (++taken % BATCH == 0)
+		if (++session->taken % BATCH == 0)
 			capture_release(session->capture);
 	}
 	capture_release(session->capture);
+	return ret;
+}
+
+/* Of what has come before the end. A feed may hand it out in several rounds. */
+static int take_rest(struct session *session, bool *broken, struct err *err)
+{
+	uint64_t before;
+	int ret;
+
+	do {
+		before = session->taken;
+		ret = take_round(session, broken, err);
+	} while (!ret && session->taken > before);
 	return ret;
 }
 
@@ -409,7 +422,7 @@ static int finish(struct session *session, int ret, bool broken, struct err *err
 
 	one = capture_end(session->capture, ret || broken ? &next : err);
 	ret = ret ?: broken ? -EIO : one;
-	if (take_round(session, &broken, ret ? &next : err) < 0 && !ret)
+	if (take_rest(session, &broken, ret ? &next : err) < 0 && !ret)
 		ret = -EIO;
 	capture_counts(session->capture, &sum.counts);
 	one = capture_output_close(&session->out, &sum.counts, ret && !broken ? &next : err);

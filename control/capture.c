@@ -188,6 +188,21 @@ int capture_check(struct capture *capture, struct err *err)
 			      : ret;
 }
 
+/* Packet sockets are the process's own: it ends them itself. */
+static void end_live(struct capture *capture)
+{
+	bool any = false;
+
+	for (int i = 0; i < CAPTURE_DIRECTIONS; i++) {
+		if (!capture->live[i])
+			continue;
+		livefeed_stop(capture->live[i]);
+		any = true;
+	}
+	if (any)
+		usleep(LIVEFEED_LAST_MS * 1000);
+}
+
 int capture_end(struct capture *capture, struct err *err)
 {
 	unsigned char report[KEEPER_REPORT];
@@ -196,6 +211,7 @@ int capture_end(struct capture *capture, struct err *err)
 	if (capture->ended)
 		return 0;
 	capture->ended = true;
+	end_live(capture);
 	ret = keeper_end(&capture->keeper, report, err);
 	if (ret == -ECHILD && capture->entered)
 		tap_adopt(&capture->site);

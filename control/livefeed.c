@@ -388,6 +388,15 @@ void livefeed_counts(struct livefeed *live, struct livefeed_counts *counts)
 	counts->lost = live->lost;
 }
 
+void livefeed_stop(struct livefeed *live)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { 1, &nothing };
+
+	setsockopt(pcap_fileno(live->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		   sizeof(program));
+}
+
 void livefeed_close(struct livefeed *live)
 {
 	if (!live)

@@ -339,10 +339,10 @@ int tap_check(struct tap_site *site, struct err *err)
 	if (ret)
 		return ret;
 	if (!running.id)
-		ret = err_set(err, ERR_CONFLICT, ECHILD, site->link.name,
+		ret = err_set(err, ERR_CONFLICT, ESTALE, site->link.name,
 			      "its pipeline was detached");
 	else if (map_id(&running, "taps") != site->id)
-		ret = err_set(err, ERR_CONFLICT, ECHILD, site->link.name,
+		ret = err_set(err, ERR_CONFLICT, ESTALE, site->link.name,
 			      "program %u \"%s\" took the place of its pipeline", running.id,
 			      running.name);
 	program_close(&running);

@@ -101,6 +101,8 @@ static __always_inline void tap_run(struct xdp_md *ctx, const struct packet *p, 
 			tap_put_back(ctx, scratch, scratch->came);
 		else
 			scratch->saved = 0;
+	} else {
+		scratch->saved = 0; /* a pipeline before this one may have left it */
 	}
 #pragma unroll
 	for (__u32 i = 0; i < TAPS; i++)
