@@ -24,6 +24,7 @@ flow_cpu=$(($(nproc) - 1)) # sender, box and sink all run here, in its softirqs
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
 WARM_MB=700	# more than any sample writes
+LONG_WARM_MB=3000 # five files at a time
 SETTLE=1.2	# tcpdump gets what is left in its ring after a second
 CPU_RATE=500000 # packets a second
 CPU_SECONDS=2
@@ -127,7 +128,7 @@ candidate() {
 # ---- measuring
 wait_until() { # TEXT COMMAND...: for 15 seconds at most
 	for _ in $(seq 1500); do
-		"${@:2}" 2>/dev/null && return
+		"${@:2}" 2>/dev/null && return 0 # without 0, in a trap, it is the status from before
 		sleep 0.01
 	done
 	echo "$1" >&2
@@ -185,8 +186,8 @@ cpu_time() {
 received() { ip -n "$box" -j -s link show eth0 | jq '.[0].stats64.rx.packets'; }
 
 # The host of a virtual machine gives memory when it is first touched: all are to have it before.
-warm() {
-	head -c "${WARM_MB}M" /dev/zero >"$files/warm"
+warm() { # MB
+	head -c "$1M" /dev/zero >"$files/warm"
 	rm "$files/warm"
 }
 
@@ -228,17 +229,20 @@ put_sample() { # NAME
 
 # sample NAME: append a line of what was sent, seen, forwarded and written to $tmp/NAME
 sample() {
-	local around ready send=() command=() failed=
+	local around ready send=() command=() failed='' megabytes=$WARM_MB
 
 	[ -z "${left_out[$1]:-}" ] || return 0
 	candidate "$1"
-	[ ! "$1" = tee_long ] || send=(--seconds "$long" --rate "$long_rate")
+	[ "$1" != tee_long ] || {
+		send=(--seconds "$long" --rate "$long_rate")
+		megabytes=$LONG_WARM_MB
+	}
 	[ "${#command[@]}" = 0 ] || command -v "${command[0]}" >/dev/null ||
 		die "${command[0]} vanished"
 	: | tee "$tmp/sink" "$tmp/out" >"$tmp/err"
 	box_up "$around"
 	[ "$around" != redirect ] || start_sink
-	warm
+	warm "$megabytes"
 	if [ "${#command[@]}" = 0 ] || start_capture; then
 		sleep 0.1
 		traffic
