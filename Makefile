@@ -94,9 +94,11 @@ fuzz: $(O)/fuzz/value_fuzz ## look for input that upsets the reading of values (
 	$(Q)$< -max_total_time=$(FUZZ_TIME) -max_len=400 -artifact_prefix=$(O)/fuzz/ \
 		-dict=maps/value_fuzz.dict $(O)/fuzz/corpus maps/value_fuzz.corpus
 
-bench: all tools ## measure against hand-written programs, tc, the bridge and bpftool (ratios)
+bench: all tools ## measure against hand-written programs, tc, the bridge, bpftool and tcpdump (ratios)
 	$(Q)XDPCTL='$(CURDIR)/xdpctl' TOOLS='$(abspath $(O))/tools' BPFOBJ='$(abspath $(O))/bpf' scripts/bench.sh
 	$(Q)XDPCTL='$(CURDIR)/xdpctl' BPFTOOL='$(BPFTOOL)' scripts/bench_map.sh
+	$(Q)XDPCTL='$(CURDIR)/xdpctl' TOOLS='$(abspath $(O))/tools' \
+		BENCH_JSON="$${BENCH_JSON:+$${BENCH_JSON%.json}-capture.json}" scripts/bench_capture.sh
 
 # ---- generated sources; FORCE so that a removed folder or changed flag is noticed
 define generate

@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Install from Debian's packages what building and testing xdpctl needs and this machine lacks.
 # Does nothing, and needs no network, where nothing is missing. -n only lists what is missing.
+# With `bench` in front of it: what scripts/bench_capture.sh compares with, which nothing else needs.
 set -eu
 
 packages='gcc make libc6-dev clang bpftool libbpf-dev libelf-dev zlib1g-dev libmnl-dev libpcap-dev
 libxdp-dev libcap-ng-dev libcmocka-dev iproute2 iputils-ping ethtool jq python3 util-linux procps
 clang-format shellcheck mandoc tcpdump tshark'
+
+if [ "${1:-}" = bench ]; then
+	packages='tcpdump netsniff-ng xdp-tools wireshark-common'
+	shift
+fi
 
 missing=
 for p in $packages; do

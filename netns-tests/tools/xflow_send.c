@@ -37,7 +37,7 @@ struct send_args {
 const struct option_row send_options[] = {
 	{ "dev", OPTION_TEXT, FIELD(dev), 0, 0, "DEV", "device to send from" },
 	{ "count", OPTION_NUMBER, FIELD(count), 1, INT_MAX, "N", "exactly so many frames" },
-	{ "seconds", OPTION_SECONDS, FIELD(limit_ns), 0, 600, "S",
+	{ "seconds", OPTION_SECONDS, FIELD(limit_ns), 0, 86400, "S",
 	  "not longer than this (60 with --count; else one of the two is needed)" },
 	{ "rate", OPTION_NUMBER, FIELD(rate), 0, 100000000, "PPS", "0: flat out (default)" },
 	{ "size", OPTION_NUMBER, FIELD(size), 60, SIZE_MAX_BYTES, "BYTES", "of a frame (60)" },

@@ -37,7 +37,7 @@ const struct option_row sink_options[] = {
 	{ "dev", OPTION_TEXT, FIELD(dev), 0, 0, "DEV", "device to receive on" },
 	{ "max", OPTION_NUMBER, FIELD(max), 0, 1u << 26, "N",
 	  "numbers 0 to N-1 are expected; stop when all came (0: only count)" },
-	{ "for", OPTION_SECONDS, FIELD(for_ns), 0, 600, "S", "not longer than this (60)" },
+	{ "for", OPTION_SECONDS, FIELD(for_ns), 0, 86400, "S", "not longer than this (60)" },
 	{ "idle", OPTION_NUMBER, FIELD(idle_ms), 0, 600000, "MS",
 	  "stop when none came for so long, once one came" },
 	{ "ready-file", OPTION_TEXT, FIELD(ready_file), 0, 0, "F", "made when attached" },
