@@ -76,6 +76,16 @@ static __always_inline struct capture_head head_of(struct xdp_md *ctx,
 
 #include "xsk.bpf.h"
 
+/* A packet on its way to nowhere can as well go to the capture. */
+static __always_inline bool send_dropped(struct xdp_md *ctx, struct tap_scratch *scratch,
+					 struct capture_head *head)
+{
+	if (OUTCOME_VERDICT(scratch->outcome) != XDP_DROP || scratch->in_xsk)
+		return false;
+	scratch->in_xsk = xsk_send(ctx, &tap_xsks, head, XDP_DROP) == XDP_REDIRECT;
+	return scratch->in_xsk;
+}
+
 static __always_inline void look(struct xdp_md *ctx, struct tap_scratch *scratch)
 {
 	__u32 zero = 0, length = scratch->length;
@@ -96,11 +106,8 @@ static __always_inline void look(struct xdp_md *ctx, struct tap_scratch *scratch
 		return;
 	counts->matched++;
 	head = head_of(ctx, scratch);
-	/* it was on its way to nowhere, so it can as well go to the capture */
-	if (tap.xsk && OUTCOME_VERDICT(scratch->outcome) == XDP_DROP && !scratch->in_xsk &&
-	    xsk_send(ctx, &tap_xsks, &head, XDP_DROP) == XDP_REDIRECT) {
+	if (tap.xsk && send_dropped(ctx, scratch, &head)) {
 		counts->xsk++;
-		scratch->in_xsk = 1;
 		return;
 	}
 	head.captured = take < length ? take : length;
