@@ -95,6 +95,57 @@ static void test_site_pipeline_goes_on_and_is_put_back(void **state)
 	assert_int_equal(packets_counted(), 7);
 }
 
+static void test_site_pipeline_stays_in_its_mode(void **state)
+{
+	struct tap_site site;
+	struct err err;
+
+	(void)state;
+	site_begin();
+	assert_int_equal(try_attach_in(XDP_MODE_SKB, "drop", false, &err), 0);
+	enter(&site);
+	assert_int_equal(site.mode, XDP_MODE_SKB);
+	assert_int_not_equal(link_now().xdp[XDP_MODE_SKB], 0);
+	assert_int_equal(link_now().xdp[XDP_MODE_DRV], 0);
+	leave(&site);
+	assert_int_not_equal(link_now().xdp[XDP_MODE_SKB], 0);
+	assert_int_equal(link_now().xdp[XDP_MODE_DRV], 0);
+	assert_int_equal(cfg_now().tapped, TAPPED_NOT);
+}
+
+/* As status shows them. */
+static void check_live(unsigned int live)
+{
+	struct program running = running_now();
+	struct tap_state copy;
+
+	assert_int_equal(tap_live(&running), live);
+	assert_false(tap_steals(&running));
+	assert_int_equal(tap_read(&running, &copy), running.cfg.tapped ? 0 : -ENOENT);
+	for (unsigned int i = 0; i < TAPS && running.cfg.tapped; i++)
+		assert_int_equal(copy.place[i].pid, i < 2 ? getpid() : 0);
+	program_close(&running);
+}
+
+static void test_site_captures_are_told_by_the_pipeline(void **state)
+{
+	struct tap_site a, b;
+
+	(void)state;
+	site_begin();
+	attach_line("drop", false);
+	check_live(0);
+	enter(&a);
+	enter(&b);
+	check_live(2);
+	die(&a);
+	check_live(1);
+	leave(&b);
+	check_live(0);
+	assert_int_equal(tap_beat(&a), -EOWNERDEAD);
+	tap_close(&a);
+}
+
 /* A bare pass for a driver that takes redirected frames only so: nobody redirects here any more. */
 static void test_site_receiver_is_a_pipeline_too(void **state)
 {
@@ -338,6 +389,8 @@ int main(void)
 		cmocka_unit_test(test_site_pass_comes_and_goes_where_nothing_was),
 		cmocka_unit_test(test_site_program_that_is_put_in_sees_packets),
 		cmocka_unit_test(test_site_pipeline_goes_on_and_is_put_back),
+		cmocka_unit_test(test_site_pipeline_stays_in_its_mode),
+		cmocka_unit_test(test_site_captures_are_told_by_the_pipeline),
 		cmocka_unit_test(test_site_receiver_is_a_pipeline_too),
 		cmocka_unit_test(test_site_foreign_program_is_left_alone),
 		cmocka_unit_test(test_site_unknown_interface_is_not_found),

@@ -100,16 +100,19 @@ static inline void check_nothing_attached(void)
 	assert_int_equal(id_now(), 0);
 }
 
-static inline int try_attach(const char *line, bool replace, struct err *err)
+static inline int try_attach_in(enum xdp_mode mode, const char *line, bool replace, struct err *err)
 {
 	static struct attach_result results[ATTACH_LEGS];
-	struct attach_request request = { .ifname = INGRESS,
-					  .mode = XDP_MODE_AUTO,
-					  .replace = replace };
+	struct attach_request request = { .ifname = INGRESS, .mode = mode, .replace = replace };
 	unsigned int count;
 
 	request.uses = take_line(line, request.use);
 	return attach(&net, &request, results, &count, err);
+}
+
+static inline int try_attach(const char *line, bool replace, struct err *err)
+{
+	return try_attach_in(XDP_MODE_AUTO, line, replace, err);
 }
 
 static inline void attach_line(const char *line, bool replace)
