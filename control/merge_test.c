@@ -208,6 +208,26 @@ static void test_merge_horizon_holds_back_what_is_newer(void **state)
 	merge_free(&merge);
 }
 
+/* The next round may be of an earlier time. */
+static void test_merge_horizon_may_go_back(void **state)
+{
+	struct fake fakes[2];
+	struct merge merge;
+
+	(void)state;
+	open_fakes(&merge, fakes, 2);
+	add(&fakes[0], 10);
+	add(&fakes[0], 50);
+	add(&fakes[1], 60);
+	expect(&merge, 100, &fakes[0], 10);
+	merge_begin(&merge);
+	expect_nothing(&merge, 20);
+	merge_begin(&merge);
+	expect(&merge, 55, &fakes[0], 50);
+	expect_nothing(&merge, 55);
+	merge_free(&merge);
+}
+
 /* One that runs on alone stops at the horizon, too. */
 static void test_merge_horizon_holds_back_the_only_one_that_is_full(void **state)
 {
@@ -392,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_merge_feeds_come_in_the_order_of_time),
 		cmocka_unit_test(test_merge_equal_times_lose_none),
 		cmocka_unit_test(test_merge_horizon_holds_back_what_is_newer),
+		cmocka_unit_test(test_merge_horizon_may_go_back),
 		cmocka_unit_test(test_merge_horizon_holds_back_the_only_one_that_is_full),
 		cmocka_unit_test(test_merge_feed_that_fills_later_is_in_order),
 		cmocka_unit_test(test_merge_error_of_a_feed_is_told),

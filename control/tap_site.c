@@ -194,11 +194,11 @@ static int claim(struct tap_site *site, const struct program *running, bool stea
 		return no_place(site, err);
 	if (ret == -ESHUTDOWN)
 		return wait_for_closing(site, running, waited, err);
-	site->steal = steal;
+	site->steal = steal && !tap_state_steals(site->state, site->place);
 	site->seen = 0;
 	site->seen = tap_seen(site);
-	if (steal && tap_state_steals(site->state, site->place)) {
-		tap_leave(site, NULL);
+	if (steal && !site->steal) {
+		tap_leave(site, NULL); /* the other one goes on */
 		return other_steals(site, err);
 	}
 	return ret;

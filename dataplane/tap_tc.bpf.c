@@ -32,10 +32,12 @@ static __always_inline long load_tagged(struct __sk_buff *skb, void *to, __u64 b
 	__u64 less = bytes - MACS - TAG - 1;
 	long ret;
 
-	if (bytes <= MACS + TAG) /* a snap length that short leaves no room for it */
+	if (bytes <= MACS)
 		return bpf_skb_load_bytes(skb, 0, to, bytes);
 	ret = bpf_skb_load_bytes(skb, 0, to, MACS);
-	__builtin_memcpy(to + MACS, tag, TAG);
+	__builtin_memcpy(to + MACS, tag, TAG); /* a record has more room than that */
+	if (bytes <= MACS + TAG)
+		return ret;
 	asm volatile("" : "+r"(less)); /* one register is checked and used */
 	if (ret || less >= room - MACS - TAG)
 		return -1;
