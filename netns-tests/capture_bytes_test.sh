@@ -84,6 +84,10 @@ test_capture_bytes_jumbo_frames_are_equal_by_tc() {
 	jumbo --via tc
 }
 
+test_capture_bytes_jumbo_frames_are_equal_by_af_packet() {
+	jumbo --via packet
+}
+
 test_capture_bytes_jumbo_frames_are_equal_when_stolen() {
 	jumbo --steal
 }
