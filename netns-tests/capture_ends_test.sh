@@ -179,7 +179,7 @@ test_capture_ends_when_the_interface_is_deleted() {
 # ---- output
 
 test_capture_ends_when_the_disk_is_full() {
-	local format sent written
+	local format
 
 	lab_quiet
 	for format in pcapng pcap; do

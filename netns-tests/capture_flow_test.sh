@@ -10,6 +10,8 @@ MAX=3000000
 
 # shellcheck source=/dev/null
 . "$HERE/capture.sh"
+# shellcheck source=/dev/null
+. "$HERE/foreign.sh"
 
 # flow_begins PIPELINE...: from h1 through it to h2.
 flow_begins() {
@@ -23,7 +25,6 @@ flow_runs() {
 	spawn sink h2 "$TOOLS/xflow" sink --dev eth0 --max "$MAX" --for 100 --idle 1000 \
 		--ready-file "$TMP/sink.ready"
 	wait_for 10 test -e "$TMP/sink.ready"
-	BEFORE=$(port_rx eth0)
 	spawn send h1 "$TOOLS/xflow" send --dev eth0 --seconds 60 --rate "$RATE" \
 		--dst-mac "$(host_mac 2)"
 	flow_goes_on
@@ -203,7 +204,6 @@ capture_sum_before_error() { # NAME FILTER
 }
 
 test_capture_flow_another_program_by_force_ends_the_capture() {
-	. "$HERE/foreign.sh"
 	lab_quiet
 	xdpq attach eth0 pass
 	capture_begins a eth0

@@ -106,7 +106,7 @@ test_capture_ways_each_of_several_gets_what_it_asked_for() {
 	xdp -j status eth0 | assert_json "filters" '[.[0].captures[].filter]
 		== ["", "udp", "tcp", "arp", "icmp6", "not udp and not tcp"]'
 	refused conflict 'eth0: 6 captures' capture eth0 -w "$TMP/seventh"
-	[ ! -e "$TMP/seventh" ] && [ ! -e "$TMP/seventh.part" ] || fail "the seventh left a file"
+	[ -z "$(compgen -G "$TMP/seventh*")" ] || fail "the seventh left a file"
 	send_frames 400 --sizes 100-1000:90 --kind mixed
 	capture_ends tcp '.written == 100 and .filtered == 300'
 	capture_ends none '.written == 0 and .filtered == 400'
