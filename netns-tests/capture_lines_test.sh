@@ -98,7 +98,7 @@ test_capture_lines_and_files_leave_nothing() {
 	lab_quiet
 	clean_begins
 	mkdir -m 777 "$TMP/open"
-	for ((round = 0; round < 3; round++)); do
+	for ((round = 0; round < 2; round++)); do
 		for options in '' '--steal' '--via xsk' '--via tc' '--via packet' '--direction out' \
 			'--direction both udp' '-Z nobody'; do
 			# shellcheck disable=SC2086 # words
