@@ -36,19 +36,30 @@ const char *capture_feed_text(const struct capture *capture)
 
 /* ---- the keeper's task */
 
-static int watch(void *context, struct err *err)
+static int watch_site(struct capture *capture, struct err *err)
 {
-	struct capture *capture = context;
-	struct link link;
-
-	for (int hook = 0; hook < TC_HOOKS; hook++)
-		tap_tc_beat(&capture->tc[hook]);
-	if (!capture->entered)
-		return link_by_index(&capture->net->route, capture->link.ifindex, &link, err);
 	if (tap_beat(&capture->site))
 		return err_set(err, ERR_CONFLICT, EOWNERDEAD, capture->link.name,
 			       "its tap was taken out: the capture had stood still");
 	return tap_check(&capture->site, err);
+}
+
+static int watch(void *context, struct err *err)
+{
+	struct capture *capture = context;
+	struct link link;
+	int ret;
+
+	for (int hook = 0; hook < TC_HOOKS; hook++)
+		tap_tc_beat(&capture->tc[hook]);
+	if (capture->entered)
+		ret = watch_site(capture, err);
+	else
+		ret = link_by_index(&capture->net->route, capture->link.ifindex, &link, err);
+	if (ret && err->code == ERR_NOT_FOUND)
+		return err_set(err, ERR_NOT_FOUND, ENODEV, capture->link.name,
+			       "the interface is gone");
+	return ret;
 }
 
 /* No program that was there before is running any more: synchronize_rcu(), which waits for

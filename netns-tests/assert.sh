@@ -162,7 +162,12 @@ bpf_ids() {
 bpf_elsewhere() {
 	local ns id
 
-	sed -n 's/^prog_id:\t*/prog /p; s/^map_id:\t*/map /p' /proc/[0-9]*/fdinfo/* 2>/dev/null || true
+	sed -n 's/^map_id:\t*/map /p' /proc/[0-9]*/fdinfo/* 2>/dev/null || true
+	{ sed -n 's/^prog_id:\t*//p' /proc/[0-9]*/fdinfo/* 2>/dev/null || true; } | sort -u |
+		while read -r id; do
+			echo "prog $id"
+			prog_maps "$id" 2>/dev/null || true
+		done
 	ip netns list | cut -d' ' -f1 | { grep -v "^$LAB-" || true; } | while read -r ns; do
 		for id in $(ip -n "$ns" -j -d link show 2>/dev/null | jq -r '.[].xdp.prog.id // empty'); do
 			echo "prog $id"
@@ -189,7 +194,12 @@ assert_no_new_bpf() {
 	done
 	[ -s "$TMP/bpf_new" ] || return 0
 	bpf_elsewhere | sort -u | comm -23 "$TMP/bpf_new" - >"$TMP/bpf_still"
-	[ ! -s "$TMP/bpf_still" ] || fail "left behind: $(tr '\n' ',' <"$TMP/bpf_still")"
+	[ -s "$TMP/bpf_still" ] || return 0
+	while read -r id; do
+		# shellcheck disable=SC2086 # "map" and a number
+		bpftool ${id/ / show id } >&2 || true
+	done <"$TMP/bpf_still"
+	fail "left behind: $(tr '\n' ',' <"$TMP/bpf_still")"
 }
 
 # No process but those that the test itself spawned.

@@ -12,13 +12,13 @@ capture_spawn() {
 # capture_begins NAME ARGUMENT...: into $TMP/NAME.cap. From here on each packet is seen: the file is
 # made when the programs are in place.
 capture_begins() {
-	rm -f "$TMP/$1.cap" "$TMP/$1.cap.part"
+	rm -f "$TMP/$1".cap*
 	capture_spawn "$@" -w "$TMP/$1.cap"
 	wait_for 10 capture_has_begun "$1"
 }
 
 capture_has_begun() {
-	[ -e "$TMP/$1.cap.part" ] || {
+	compgen -G "$TMP/$1.cap*.part" || {
 		cat "$TMP/$1.err"
 		kill -0 "${PID[$1]}" || fail "the capture $1 ended: $(cat "$TMP/$1.err")"
 		return 1
@@ -28,6 +28,7 @@ capture_has_begun() {
 # capture_over NAME FILTER [JQ ARGUMENT...]: wait for its end, which is a good one; that has to be
 # true of its summary, in which every packet has to have its place.
 capture_over() {
+	wait_for 20 process_ended "${PID[$1]}"
 	join "$1" 2>/dev/null || fail "the capture $1 ended with $?: $(cat "$TMP/$1.err")"
 	capture_sum "$@"
 }
@@ -117,8 +118,8 @@ packets() {
 
 # ---- what is left in the kernel
 
-captures() { # IFACE: the pids of its captures
-	xdp -j status "$1" | jq -r '.[0].captures[]? | .pid'
+captures() { # IFACE: the pids of its captures that look already
+	xdp -j status "$1" | jq -r '.[0].captures[]? | select(.steals or .filter) | .pid'
 }
 
 captures_are() { # IFACE NUMBER
@@ -146,11 +147,16 @@ clean_begins() {
 }
 
 clean_ends() { # KEPT PROGRAM...
+	clean_so_far
+	assert_no_new_bpf "$TMP/clean_bpf" "$@"
+}
+
+# The same but for the list of programs and maps, which takes long on a busy machine.
+clean_so_far() {
 	wait_for 10 no_process_left
 	assert_state "$TMP/clean_state"
 	box_tc >"$TMP/now_tc"
 	assert_same "traffic control" "$TMP/clean_tc" "$TMP/now_tc"
-	assert_no_new_bpf "$TMP/clean_bpf" "$@"
 }
 
 no_process_left() {

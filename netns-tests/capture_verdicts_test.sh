@@ -17,7 +17,8 @@ verdict() {
 	need tshark
 	tshark -r "$TMP/a.cap" -T fields -e frame.verdict.ebpf_xdp -e frame.comment 2>/dev/null |
 		sort | uniq -c | tr -s ' \t' ' ' >"$TMP/verdicts"
-	assert_equal "verdicts and comments" " ${3:-400} $1 $2" "$(cat "$TMP/verdicts")"
+	assert_equal "verdicts and comments" "${3:-400}${1:+ $1}${2:+ $2}" \
+		"$(xargs <"$TMP/verdicts")"
 }
 
 test_capture_verdicts_drop_is_seen() {
@@ -220,8 +221,9 @@ test_capture_verdicts_without_a_pipeline_a_pass_comes_and_goes() {
 		*) verdict '' '' ;;
 		esac
 		xdp -j status | assert_json "status" '. == []'
-		clean_ends
+		clean_so_far
 	done
+	clean_ends
 }
 
 # A pipeline that was there stays as it was, with its counts, whatever looked at it.
