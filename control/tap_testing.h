@@ -197,7 +197,7 @@ static inline void tap_expect(struct tap *tap, const uint8_t *data, size_t lengt
 	assert_int_equal(packet.head.queue, 0);
 	assert_int_equal(packet.head.target, 0);
 	assert_int_equal(packet.head.direction, CAPTURE_IN);
-	assert_int_equal(packet.head.reserved, 0);
+	assert_int_equal(packet.head.flags, 0);
 	assert_true(packet.head.time > tap->last && packet.head.time <= tap_now());
 	tap->last = packet.head.time;
 	check_bytes(packet.data, data, captured);

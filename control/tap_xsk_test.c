@@ -46,7 +46,7 @@ static void expect_sent(uint32_t outcome)
 	assert_int_equal(head.direction, CAPTURE_IN);
 	assert_int_equal(head.queue, 0);
 	assert_int_equal(head.target, 0);
-	assert_int_equal(head.reserved, 0);
+	assert_int_equal(head.flags, 0);
 	assert_true(head.time && head.time <= now);
 	check_bytes(pass.out + HEAD, pass.in, pass.length);
 }

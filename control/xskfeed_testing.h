@@ -284,7 +284,7 @@ static inline void check_stamp(const struct capture_head *head, unsigned int que
 	assert_int_equal(head->target, 77);
 	assert_int_equal(head->direction, CAPTURE_OUT);
 	assert_int_equal(head->queue, queue);
-	assert_int_equal(head->reserved, 0);
+	assert_int_equal(head->flags, 0);
 }
 
 static inline void check_no_stamp(const struct capture_head *head, unsigned int queue)
