@@ -107,7 +107,7 @@ static void test_site_taps_that_somebody_closed_and_left_are_made_anew(void **st
 		assert_int_equal(killed.state->taken, TAP_CLOSED);
 		enter(&site);
 		assert_int_not_equal(site.id, killed.id);
-		assert_int_equal(tap_check(&killed, &err), -ECHILD);
+		assert_int_equal(tap_check(&killed, &err), -ESTALE);
 		tap_close(&killed);
 		if (lines[i])
 			assert_int_equal(packets_counted(), 1);
@@ -182,7 +182,7 @@ static void test_site_pipeline_that_is_detached_is_told(void **state)
 	enter(&site);
 	assert_int_equal(detach(&net, INGRESS, false, results, &count, &err), -EBUSY);
 	assert_int_equal(detach(&net, INGRESS, true, results, &count, &err), 0);
-	assert_int_equal(tap_check(&site, &err), -ECHILD);
+	assert_int_equal(tap_check(&site, &err), -ESTALE);
 	assert_int_equal(err.code, ERR_CONFLICT);
 	leave(&site);
 	check_nothing_attached();
@@ -204,7 +204,7 @@ static void test_site_program_that_came_instead_stays(void **state)
 	put_on(foreign, running.fd);
 	program_close(&running);
 	id = id_now();
-	assert_int_equal(tap_check(&site, &err), -ECHILD);
+	assert_int_equal(tap_check(&site, &err), -ESTALE);
 	assert_non_null(strstr(err.message, "foreign"));
 	leave(&site);
 	assert_int_equal(id_now(), id);
