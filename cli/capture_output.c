@@ -102,6 +102,8 @@ static void verdict_text(const struct capture_output *out, const struct capture_
 
 	if (head->direction == CAPTURE_OUT)
 		buf_text(line, "out");
+	else if (verdict >= 0 && OUTCOME_REASON(head->outcome) == REASON_stolen)
+		buf_text(line, "stolen");
 	else if (verdict < 0)
 		buf_text(line, "in");
 	else
@@ -153,12 +155,26 @@ static void show_packet(struct capture_output *out, const struct feed_packet *pa
 {
 	struct app *app = out->app;
 
-	out->shown++;
+	out->waits++;
 	sink_object(app->sink, NULL, app->json ? NULL : text_of(out, packet));
 	if (app->json)
 		put_packet(out, packet);
 	sink_end(app->sink);
 	sink_line(app->sink);
+}
+
+/* Lines that were written before a failure are counted with those that were not. */
+static int write_out(struct capture_output *out, struct err *err)
+{
+	int ret = out->failed ? 0 : app_write(out->app, err);
+
+	if (ret || out->failed)
+		out->lost += out->waits;
+	else
+		out->shown += out->waits;
+	out->waits = 0;
+	out->failed |= ret != 0;
+	return ret;
 }
 
 /* ---- both */
@@ -168,21 +184,24 @@ int capture_output_packet(struct capture_output *out, const struct feed_packet *
 {
 	if (out->file)
 		return write_packet(out, packet, err);
-	show_packet(out, packet);
+	if (out->failed)
+		out->lost++;
+	else
+		show_packet(out, packet);
 	return 0;
+}
+
+bool capture_output_is_due(const struct capture_output *out)
+{
+	return out->file || (out->waits && now(CLOCK_MONOTONIC) >= out->next);
 }
 
 int capture_output_tick(struct capture_output *out, struct err *err)
 {
-	uint64_t time;
-
 	if (out->file)
 		return pcapfile_tick(out->file, now(CLOCK_REALTIME), err);
-	time = now(CLOCK_MONOTONIC);
-	if (time < out->next)
-		return 0;
-	out->next = time + WRITE_OUT;
-	return app_write(out->app, err);
+	out->next = now(CLOCK_MONOTONIC) + WRITE_OUT;
+	return write_out(out, err);
 }
 
 int capture_output_close(struct capture_output *out, const struct capture_counts *counts,
@@ -194,7 +213,7 @@ int capture_output_close(struct capture_output *out, const struct capture_counts
 						      .missed = lost };
 
 	if (!out->file)
-		return app_write(out->app, err);
+		return write_out(out, err);
 	pcapfile_count(out->file, 0, &at_interface);
 	return pcapfile_close(out->file, now(CLOCK_REALTIME), &out->stats, err);
 }
@@ -206,5 +225,5 @@ uint64_t capture_output_written(const struct capture_output *out)
 
 uint64_t capture_output_lost(const struct capture_output *out)
 {
-	return out->file ? out->stats.lost_write : 0;
+	return out->file ? out->stats.lost_write : out->lost;
 }

@@ -23,7 +23,10 @@ struct capture_output {
 	struct pcapfile *file; /* NULL: lines */
 	struct buf line;
 	uint64_t next;	/* when to write lines out, CLOCK_MONOTONIC ns */
-	uint64_t shown; /* lines */
+	uint64_t shown; /* lines that were written out */
+	uint64_t waits; /* and that were not yet */
+	uint64_t lost;	/* and that could not be */
+	bool failed;
 	struct capture_remark remark[CAPTURE_REMARKS];
 	struct pcapfile_stats stats; /* of the file, once it is closed */
 };
@@ -32,7 +35,8 @@ struct capture_output {
 int capture_output_packet(struct capture_output *out, const struct feed_packet *packet,
 			  struct err *err);
 
-/* Between rounds: what waits goes out, files change. */
+/* There is something to be done between rounds: what waits goes out, files change. */
+bool capture_output_is_due(const struct capture_output *out);
 int capture_output_tick(struct capture_output *out, struct err *err);
 
 /* The end: counts go into the file. */

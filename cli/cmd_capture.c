@@ -11,6 +11,7 @@
 
 #include "app.h"
 #include "capture_output.h"
+#include "capture_sum.h"
 #include "privileges.h"
 #include "progress.h"
 
@@ -137,7 +138,8 @@ struct session {
 	struct capture *capture;
 	struct capture_output out;
 	struct pcapfile_interface interface; /* these texts live as long as the file */
-	char filter[4096], hardware[128], os[256];
+	struct buf expression;
+	char hardware[128], os[256];
 	double begin, end, check;
 	uint64_t taken;	 /* packets in all */
 	uint64_t wanted; /* those that went to the output */
@@ -152,23 +154,25 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+static uint64_t wall_clock(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
+}
+
 /* ---- what was asked for */
 
 /* The words behind the interface, as one expression. */
-static int take_filter(struct session *session, struct err *err)
+static const char *filter_of(struct session *session)
 {
 	const struct app *app = session->app;
-	size_t at = 0;
 
-	for (unsigned int i = 1; i < app->words; i++) {
-		at += (size_t)snprintf(session->filter + at, sizeof(session->filter) - at, "%s%s",
-				       i > 1 ? " " : "", app->word[i]);
-		if (at >= sizeof(session->filter))
-			return err_set(err, ERR_USAGE, E2BIG, "filter",
-				       "is longer than %zu characters",
-				       sizeof(session->filter) - 1);
-	}
-	return 0;
+	buf_clear(&session->expression);
+	for (unsigned int i = 1; i < app->words; i++)
+		buf_format(&session->expression, "%s%s", i > 1 ? " " : "", app->word[i]);
+	return buf_string(&session->expression);
 }
 
 static int check_args(const struct capture_args *args, struct err *err)
@@ -200,7 +204,7 @@ static int open_capture(struct session *session, struct err *err)
 	uint64_t megabytes = args->buffer ? args->buffer : xsk ? BUFFER_XSK : BUFFER_DEFAULT;
 	const struct capture_options options = {
 		.ifname = session->app->word[0],
-		.filter = session->filter,
+		.filter = filter_of(session),
 		.snaplen = args->snaplen ? (uint32_t)args->snaplen : CAPTURE_SNAPLEN,
 		.memory = megabytes * MIB,
 		.in = strcmp(direction_names[args->direction], "out") != 0,
@@ -208,15 +212,8 @@ static int open_capture(struct session *session, struct err *err)
 		.steal = args->steal,
 		.via = (enum capture_via)args->via,
 	};
-	const char *note;
-	int ret = capture_open(&session->app->net, &options, &session->capture, err);
 
-	for (unsigned int i = 0; !ret && (note = capture_note(session->capture, i)); i++)
-		app_note(session->app, "xdpctl: warning: %s", note);
-	if (!ret && !session->app->json)
-		app_note(session->app, "capturing on %s: %s", options.ifname,
-			 capture_feed_text(session->capture));
-	return ret;
+	return capture_open(&session->app->net, &options, &session->capture, err);
 }
 
 /* ---- the file */
@@ -225,17 +222,42 @@ static bool is_stopping(void *context)
 {
 	struct session *session = context;
 
-	return app_wait(session->app, 0);
+	return app_wait(session->app, 0) || now() >= session->end;
 }
 
-static void describe_machine(struct session *session)
+static void describe(struct session *session)
 {
+	static const char *const texts[] = { "arriving packets", "leaving packets",
+					     "arriving and leaving packets" };
+	const char *filter = filter_of(session);
 	struct utsname name;
 
+	session->interface = (struct pcapfile_interface){
+		.name = session->app->word[0],
+		.description = texts[session->args->direction],
+		.filter = filter[0] ? filter : NULL,
+	};
 	if (uname(&name))
 		return;
 	snprintf(session->hardware, sizeof(session->hardware), "%s", name.machine);
 	snprintf(session->os, sizeof(session->os), "%s %s", name.sysname, name.release);
+}
+
+/* Whether the user that the process will be can do what it will have to. */
+static int check_user(const struct session *session, struct err *err)
+{
+	const char *user = session->args->user;
+	int ret = privileges_borrow(user, err), can;
+
+	if (ret)
+		return ret;
+	can = pcapfile_check_rights(session->out.file, NULL);
+	ret = privileges_return(err);
+	if (ret || !can)
+		return ret;
+	err_set(err, ERR_FAILED, EACCES, user, "may not make and rename files beside %s",
+		session->args->file);
+	return err_hint(err, "choose a directory in which that user can write");
 }
 
 static int open_file(struct session *session, struct err *err)
@@ -252,33 +274,24 @@ static int open_file(struct session *session, struct err *err)
 		.interfaces = &session->interface,
 		.interface_count = 1,
 		.snaplen = (uint32_t)args->snaplen,
-		.now = capture_wall(session->capture, 0) + (uint64_t)(now() * 1e9),
+		.now = wall_clock(),
 		.max_bytes = args->megabytes * 1000000,
 		.max_packets = args->packets,
 		.seconds = (uint32_t)args->rotate,
 		.files = (uint32_t)args->files,
 		.preallocate = PREALLOCATE,
+		.give = args->user != NULL,
 		.stopping = is_stopping,
 		.context = session,
 	};
-	int ret;
+	int ret = 0;
 
-	describe_machine(session);
-	session->interface = (struct pcapfile_interface){
-		.name = session->app->word[0],
-		.description = capture_feed_text(session->capture),
-		.filter = session->filter[0] ? session->filter : NULL,
-	};
+	describe(session);
 	if (args->user)
 		ret = privileges_user(args->user, &options.owner, &options.group, err);
-	else
-		ret = 0;
-	options.give = args->user != NULL;
 	ret = ret ?: pcapfile_open(&options, &session->out.file, err);
 	if (!ret && args->user)
-		ret = privileges_become(args->user, err);
-	if (!ret && args->user)
-		ret = pcapfile_check_rights(session->out.file, err);
+		ret = check_user(session, err);
 	return ret;
 }
 
@@ -339,104 +352,77 @@ static int run_capture(struct session *session, bool *broken, struct err *err)
 		if (app_wait(session->app, left < pause ? fmax(left, 0) : pause))
 			break;
 		ret = take_round(session, broken, err);
-		if (!ret && !*broken)
+		if (!ret && !*broken && capture_output_is_due(&session->out)) {
+			if (!session->out.file)
+				progress_stop(&session->progress);
 			*broken = capture_output_tick(&session->out, err) != 0;
+		}
 		if (ret || *broken || now() < session->check)
 			continue;
 		session->check = now() + CHECK_INTERVAL;
 		ret = capture_check(session->capture, err);
-		if (session->out.file)
-			progress_tell(&session->progress, "packets captured", session->wanted, 0);
+		progress_tell(&session->progress, "packets captured", session->wanted, 0);
 	}
 	return ret;
 }
 
 /* ---- the end */
 
-struct sum {
-	struct capture_counts counts;
-	uint64_t written, lost_write, unwanted, dropped;
-	double seconds;
-};
-
-static void put_sum(const struct sum *sum)
+/* A reader of lines that has seen enough. */
+static bool is_quiet_end(const struct session *session, const struct err *err)
 {
-	struct sink *json = sink_json_new(stderr);
-
-	if (!json)
-		return;
-	sink_object(json, NULL, NULL);
-	sink_u64(json, "received", sum->counts.received, UNIT_NONE);
-	sink_u64(json, "written", sum->written, UNIT_NONE);
-	sink_u64(json, "dropped", sum->dropped, UNIT_NONE);
-	if (sum->counts.unseen)
-		sink_null(json, "filtered");
-	else
-		sink_u64(json, "filtered", sum->counts.seen - sum->counts.matched, UNIT_NONE);
-	sink_real(json, "seconds", sum->seconds, UNIT_NONE);
-	sink_u64(json, "not_written", sum->lost_write, UNIT_NONE);
-	sink_u64(json, "unwanted", sum->unwanted, UNIT_NONE);
-	sink_object(json, "dropped_by", NULL);
-	sink_u64(json, "ring_full", sum->counts.full, UNIT_NONE);
-	sink_u64(json, "not_copied", sum->counts.uncopied, UNIT_NONE);
-	sink_u64(json, "af_xdp", sum->counts.xsk, UNIT_NONE);
-	sink_u64(json, "af_packet", sum->counts.kernel, UNIT_NONE);
-	sink_end(json);
-	sink_end(json);
-	sink_flush(json);
-	sink_free(json);
+	return !session->out.file && err->errnum == EPIPE;
 }
 
-static void add_part(struct buf *line, uint64_t count, const char *what)
+static struct capture_sum sum_of(const struct session *session)
 {
-	if (count)
-		buf_format(line, ", %" PRIu64 " %s", count, what);
+	struct capture_sum sum = { .seconds = now() - session->begin };
+
+	capture_counts(session->capture, &sum.counts);
+	sum.unwanted = sum.counts.received - session->wanted;
+	sum.dropped = sum.counts.full + sum.counts.uncopied + sum.counts.xsk + sum.counts.kernel;
+	return sum;
 }
 
-static void tell_sum(const struct app *app, const struct sum *sum)
-{
-	struct buf line = { 0 };
-
-	buf_format(&line, "%" PRIu64 " packets received in %.1f s, %" PRIu64 " written",
-		   sum->counts.received, sum->seconds, sum->written);
-	add_part(&line, sum->lost_write, "not written");
-	add_part(&line, sum->unwanted, "more than wanted");
-	buf_format(&line, ", %" PRIu64 " dropped", sum->dropped);
-	add_part(&line, sum->counts.full, "because the ring buffer was full");
-	add_part(&line, sum->counts.uncopied, "because they could not be copied");
-	add_part(&line, sum->counts.xsk, "on the way to AF_XDP sockets");
-	add_part(&line, sum->counts.kernel, "by the kernel's AF_PACKET buffer");
-	if (!sum->counts.unseen)
-		buf_format(&line, ", %" PRIu64 " filtered out",
-			   sum->counts.seen - sum->counts.matched);
-	app_note(app, "%s", buf_string(&line));
-	buf_free(&line);
-}
-
-/* Ends everything, in the order in which nothing is lost. ret and *err are of what ended it. */
+/* Ends everything, in the order in which nothing is lost. ret and *err are of what ended it; the
+ * first error counts. */
 static int finish(struct session *session, int ret, bool broken, struct err *err)
 {
 	struct err next = { 0 };
-	struct sum sum = { 0 };
+	struct capture_sum sum;
 	int one;
 
-	one = capture_end(session->capture, ret || broken ? &next : err);
-	ret = ret ?: broken ? -EIO : one;
+	if (broken && is_quiet_end(session, err))
+		*err = (struct err){ 0 };
+	else if (broken)
+		ret = err->errnum ? -err->errnum : -EIO;
+	one = capture_end(session->capture, ret ? &next : err);
+	ret = ret ?: one;
 	if (take_rest(session, &broken, ret ? &next : err) < 0 && !ret)
 		ret = -EIO;
-	capture_counts(session->capture, &sum.counts);
+	sum = sum_of(session);
 	one = capture_output_close(&session->out, &sum.counts, ret && !broken ? &next : err);
 	ret = ret ?: one;
 	progress_stop(&session->progress);
-	sum.seconds = now() - session->begin;
 	sum.written = capture_output_written(&session->out);
-	sum.lost_write = capture_output_lost(&session->out);
-	sum.unwanted = sum.counts.received - session->wanted;
-	sum.dropped = sum.counts.full + sum.counts.uncopied + sum.counts.xsk + sum.counts.kernel;
-	if (!session->app->json)
-		tell_sum(session->app, &sum);
-	else if (!session->app->quiet)
-		put_sum(&sum);
+	sum.not_written = capture_output_lost(&session->out);
+	capture_tell_sum(session->app, &sum);
+	return ret;
+}
+
+/* The file first, so that what is wrong with it changes nothing. */
+static int open_all(struct session *session, struct err *err)
+{
+	const struct capture_args *args = session->args;
+	int ret = args->file ? open_file(session, err) : 0;
+
+	ret = ret ?: open_capture(session, err);
+	if (!ret && args->user)
+		ret = privileges_become(args->user, err);
+	if (ret) {
+		pcapfile_abandon(session->out.file);
+		session->out.file = NULL;
+	}
 	return ret;
 }
 
@@ -449,17 +435,14 @@ static int run_session(struct session *session, struct err *err)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	app_wait(session->app, 0); /* from now on a signal ends it well */
-	ret = open_capture(session, err);
+	session->end = args->seconds > 0 ? now() + args->seconds : HUGE_VAL;
+	ret = open_all(session, err);
 	if (ret)
 		return ret;
 	session->out.capture = session->capture;
 	session->begin = now();
 	session->end = args->seconds > 0 ? session->begin + args->seconds : HUGE_VAL;
-	ret = args->file ? open_file(session, err) : 0;
-	if (ret) {
-		capture_end(session->capture, NULL);
-		return ret;
-	}
+	capture_tell_begin(session->app, session->app->word[0], session->capture);
 	progress_start(&session->progress, session->app);
 	ret = run_capture(session, &broken, err);
 	return finish(session, ret, broken, err);
@@ -468,14 +451,14 @@ static int run_session(struct session *session, struct err *err)
 static int run(struct app *app, const void *args, struct err *err)
 {
 	struct session session = { .app = app, .args = args, .out.app = app };
-	int ret = take_filter(&session, err);
+	int ret = check_args(args, err);
 
-	ret = ret ?: check_args(args, err);
 	if (!ret && (!session.args->file || strcmp(session.args->file, "-") == 0))
 		ret = app_check_output(err);
 	ret = ret ?: run_session(&session, err);
 	capture_close(session.capture);
 	buf_free(&session.out.line);
+	buf_free(&session.expression);
 	return ret;
 }
 

@@ -35,6 +35,30 @@ int privileges_user(const char *name, uid_t *user, gid_t *group, struct err *err
 	return ret;
 }
 
+int privileges_borrow(const char *name, struct err *err)
+{
+	uid_t user;
+	gid_t group;
+	int ret = privileges_user(name, &user, &group, err);
+
+	if (ret)
+		return ret;
+	if (initgroups(name, group) || setegid(group) || seteuid(user))
+		return err_set(err, err_code_of(errno), errno, name, "cannot become that user: %s",
+			       strerror(errno));
+	return 0;
+}
+
+int privileges_return(struct err *err)
+{
+	gid_t group = getgid();
+
+	if (seteuid(getuid()) || setegid(group) || setgroups(1, &group))
+		return err_set(err, ERR_FAILED, errno, "-Z", "cannot take privileges back: %s",
+			       strerror(errno));
+	return 0;
+}
+
 int privileges_become(const char *name, struct err *err)
 {
 	struct passwd entry;

@@ -10,6 +10,11 @@
 /* The ids of a user by name. ERR_NOT_FOUND. */
 int privileges_user(const char *name, uid_t *user, gid_t *group, struct err *err);
 
+/* Have the file system take us for that user, and for ourselves again, but without supplementary
+ * groups. */
+int privileges_borrow(const char *name, struct err *err);
+int privileges_return(struct err *err);
+
 /* Become that user, with its groups, without any capability and with no way back. */
 int privileges_become(const char *name, struct err *err);
 

@@ -91,6 +91,9 @@ int merge_next(struct merge *merge, uint64_t before, struct feed_packet *out)
 
 void merge_release(struct merge *merge)
 {
-	for (unsigned int i = 0; i < merge->count; i++)
+	for (unsigned int i = 0; i < merge->count; i++) {
+		/* what was only looked at has to be looked at again: its bytes may move */
+		merge->sources[i].full = false;
 		merge->sources[i].feed->ops->release(merge->sources[i].feed);
+	}
 }

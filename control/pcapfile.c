@@ -237,6 +237,15 @@ int pcapfile_check_rights(const struct pcapfile *file, struct err *err)
 	return file->is_open ? pcapout_check_rights(&file->out, err) : 0;
 }
 
+void pcapfile_abandon(struct pcapfile *file)
+{
+	if (!file)
+		return;
+	if (file->is_open)
+		pcapout_abandon(&file->out);
+	discard(file);
+}
+
 int pcapfile_close(struct pcapfile *file, uint64_t now, struct pcapfile_stats *stats,
 		   struct err *err)
 {

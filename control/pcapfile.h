@@ -131,6 +131,9 @@ void pcapfile_count(struct pcapfile *file, uint32_t interface,
 /* Numbers so far; packets in the buffer are neither written nor lost yet. */
 void pcapfile_stats(const struct pcapfile *file, struct pcapfile_stats *stats);
 
+/* Remove the file, as if it never was, and free all. NULL is fine. */
+void pcapfile_abandon(struct pcapfile *file);
+
 /* Complete the file and free all. The error, also if it happened before, says how many packets did
  * not get there. NULL is fine. */
 int pcapfile_close(struct pcapfile *file, uint64_t now, struct pcapfile_stats *stats,

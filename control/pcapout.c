@@ -51,13 +51,32 @@ static void stop_waiting(struct pcapout *out)
 	out->fd = fd;
 }
 
+/* A pipe of a name opens when it has a reader, for which one may have to wait. */
+static int open_name_of_stream(struct pcapout *out, const char *path)
+{
+	const struct pcapfile_options *options = out->options;
+	const int flags = O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+
+	while ((out->fd = open(path, flags)) < 0 && errno == ENXIO) {
+		if (options->stopping && options->stopping(options->context))
+			return -EPIPE;
+		poll(NULL, 0, LOOK_MS);
+	}
+	return out->fd < 0 ? -errno : 0;
+}
+
 static int open_stream(struct pcapout *out, const char *path, struct err *err)
 {
 	struct stat st;
 	off_t at;
+	int ret = 0;
 
-	out->fd = is_stdout(path) ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-				  : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (is_stdout(path))
+		out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	else
+		ret = open_name_of_stream(out, path);
+	if (ret == -EPIPE)
+		return err_set(err, ERR_FAILED, EPIPE, out->path, "nobody opened it for reading");
 	if (out->fd < 0 || fstat(out->fd, &st))
 		return failed(out, errno, "open it", err);
 	if (isatty(out->fd)) {
