@@ -180,11 +180,29 @@ static bool may_fall_back(const struct capture *capture, int ret, const struct e
 	       (ret == -EEXIST || err->code == ERR_UNSUPPORTED);
 }
 
+/* At TC a tag that came with a packet is beside its frame, where no filter looks; for AF_PACKET it is
+ * put back before the filter. A host with that word in its name is taken for one, too. */
+static bool needs_live(struct capture *capture, enum tc_hook hook)
+{
+	bool may_choose = capture->options.via == CAPTURE_VIA_AUTO;
+
+	if (capture->options.via == CAPTURE_VIA_PACKET)
+		return true;
+	if (!strstr(capture->options.filter, "vlan"))
+		return false;
+	capture_add_note(capture,
+			 "%s: at %s VLAN tags are beside the frame, where the filter does not find "
+			 "them; %s",
+			 capture->link.name, tc_hook_name(hook),
+			 may_choose ? "AF_PACKET takes its place" : "--via packet does");
+	return may_choose;
+}
+
 static int open_tc_or_live(struct capture *capture, enum tc_hook hook, struct err *err)
 {
 	int ret;
 
-	if (capture->options.via != CAPTURE_VIA_PACKET) {
+	if (!needs_live(capture, hook)) {
 		ret = open_tc(capture, hook, err);
 		if (!ret || !may_fall_back(capture, ret, err))
 			return ret;

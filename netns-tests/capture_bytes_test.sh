@@ -76,6 +76,16 @@ test_capture_bytes_jumbo_frames_are_equal() {
 	assert_prog eth0 ""
 }
 
+test_capture_bytes_jumbo_frames_are_equal_in_a_pipeline() {
+	at h1 ip link set eth0 mtu 9000
+	at box ip link set eth0 mtu 9000
+	xdpq attach eth0 pass --mode drv
+	xdp -j status eth0 | assert_json "status" '.[0].multi_buffer and .[0].mode == "drv"'
+	jumbo
+	jumbo udp
+	jumbo --via xsk
+}
+
 test_capture_bytes_jumbo_frames_are_equal_when_filtered() {
 	jumbo udp and host 10.99.0.2
 }

@@ -54,7 +54,8 @@ test_capture_counts_for_ends_by_itself() {
 	assert_prog eth0 ""
 }
 
-# An end by a signal is a good one, with everything written that had come.
+# An end by a signal is a good one, with everything written that had come: here that was all of it
+# before the capture looks for the first time.
 test_capture_counts_signals_end_it_well() {
 	local signal
 
@@ -62,14 +63,29 @@ test_capture_counts_signals_end_it_well() {
 	xdpq attach eth0 pass
 	for signal in INT TERM HUP; do
 		capture_begins a eth0
+		kill -STOP "${PID[a]}"
 		xframes h1 send eth0 --count 5000 --rate 0
 		wait_for 10 counter_is eth0 .packets 5000
 		kill -"$signal" "${PID[a]}"
+		kill -CONT "${PID[a]}"
 		capture_over a '.received == 5000 and .written == 5000'
 		has_frames a 5000
 		[ ! -e "$TMP/a.cap.part" ] || fail "the unfinished file is left"
 		xdpq detach eth0
 		xdpq attach eth0 pass
+	done
+}
+
+# The kernel hands packets of AF_PACKET over in blocks, the last one some time after its packets.
+test_capture_counts_the_last_block_of_af_packet_is_read() {
+	local n
+
+	lab_quiet
+	for n in 1 2 3; do
+		capture_begins a eth0 --via packet --direction out
+		at box sh -c '"$0" send eth0 --count 20 && kill -INT "$1"' "$TOOLS/xframes" "${PID[a]}"
+		capture_over a '.received == 20 and .dropped == 0'
+		has_frames a 20
 	done
 }
 

@@ -224,6 +224,28 @@ test_capture_ends_when_the_reader_of_the_pipe_does() {
 	captures_are eth0 0
 }
 
+# A reader that is there and does not read does not keep a capture from ending.
+test_capture_ends_when_the_pipe_is_full() {
+	local fifo
+
+	lab_quiet
+	xdpq attach eth0 pass
+	mkfifo "$TMP/pipe"
+	exec {fifo}<>"$TMP/pipe"
+	(exec nsenter --net="/run/netns/$LAB-box" -- "$XDPCTL" -j capture eth0 -w -) \
+		>"$TMP/pipe" 2>"$TMP/a.err" &
+	PID[a]=$!
+	: >"$TMP/a.out"
+	wait_for 10 captures_are eth0 1
+	send_frames 3000 --sizes 1514
+	kill -INT "${PID[a]}"
+	capture_ends_with a failed 'nobody reads'
+	grep '^{"received"' "$TMP/a.err" | assert_json "summary" '.received == 3000
+		and .written + .not_written == 3000 and .not_written > 1000'
+	exec {fifo}>&-
+	captures_are eth0 0
+}
+
 test_capture_ends_with_what_a_pipe_got() {
 	local format
 

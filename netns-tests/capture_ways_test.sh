@@ -81,7 +81,8 @@ test_capture_ways_vlan_tags_that_leave_are_in_the_frame() {
 	for way in tc packet; do
 		capture_begins "$way" eth0 --direction out --via "$way"
 	done
-	capture_begins tagged eth0 --direction out --via packet vlan 10
+	capture_begins tagged eth0 --direction out vlan 10
+	grep -q 'warning: eth0: at .* VLAN tags .* AF_PACKET takes its place' "$TMP/tagged.err"
 	xframes box send eth0 --count 100 --sizes 60-1500:20
 	capture_ends tc '.received == 100'
 	capture_ends packet '.received == 100'
@@ -209,6 +210,12 @@ test_capture_ways_beside_a_foreign_link_by_tc() {
 	send_frames 400 --sizes 60-1514:7
 	capture_ends a '.received == 400'
 	has_frames a 400 --sizes 60-1514:7
+	capture_begins a eth0 vlan 100 # which TC does not find
+	send_frames 100 --vlan 100
+	send_frames 100 --vlan 101
+	send_frames 100
+	capture_ends a '.received == 100'
+	has_frames a 100 --vlan 100
 	assert_prog eth0 "$FOREIGN"
 	foreign_unlink
 }
