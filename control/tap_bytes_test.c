@@ -77,6 +77,29 @@ static void test_tap_bytes_of_rewritten_packets_are_those_that_came(void **state
 	tapped_close(&t);
 }
 
+/* Behind what is saved, the capture shows what the stages left; out of the program comes all that
+ * they wrote. */
+static void test_tap_bytes_behind_the_saved_ones_are_those_that_were_left(void **state)
+{
+	static uint8_t want[FRAME_ROOM];
+	struct tapped t;
+	struct tap *tap;
+
+	(void)state;
+	if (!kernel_has_frags())
+		skip();
+	tapped_open(&t, "reflect --l4", 0);
+	tap = tapped_add(&t, 0, CAPTURE_SNAPLEN, "", MEMORY);
+	frame_build(&frame, "ip6 hop:30 udp data:100", flow_there);
+	frame_build(&turned, "ip6 hop:30 udp data:100", flow_back(flow_there, LAYER_PORTS));
+	assert_true(frame.l4_at > TAP_SAVED);
+	bench_expect(&t.b, &frame, VERDICT_TX, REASON_reflected, &turned);
+	memcpy(want, turned.data, turned.length);
+	memcpy(want, frame.data, TAP_SAVED);
+	tap_expect(tap, want, frame.length, frame.length, OUTCOME(VERDICT_TX, REASON_reflected));
+	tapped_close(&t);
+}
+
 /* Where a record of the next size begins; with several buffers from 3.5 KiB or so. */
 static void test_tap_bytes_around_the_sizes_of_records_are_whole(void **state)
 {
@@ -294,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tap_bytes_of_every_length_are_whole),
 		cmocka_unit_test(test_tap_bytes_of_rewritten_packets_are_those_that_came),
+		cmocka_unit_test(test_tap_bytes_behind_the_saved_ones_are_those_that_were_left),
 		cmocka_unit_test(test_tap_bytes_around_the_sizes_of_records_are_whole),
 		cmocka_unit_test(test_tap_bytes_end_at_the_snap_length),
 		cmocka_unit_test(test_tap_bytes_of_several_buffers_are_whole),

@@ -74,11 +74,31 @@ static void test_site_stealing_of_a_killed_one_is_cleared(void **state)
 	tap_close(&site);
 }
 
+/* Killed when it had closed the taps: who comes makes them anew, and takes nothing away. */
+static void test_site_stealing_goes_with_taps_that_were_closed(void **state)
+{
+	struct err err = { .message = "" };
+	struct tap_site killed, site;
+
+	(void)state;
+	site_begin();
+	attach_line("drop", false);
+	assert_int_equal(enter_stealing(&killed, "", &err), 0);
+	killed.state->taken = TAP_CLOSED;
+	enter(&site);
+	assert_int_not_equal(site.id, killed.id);
+	assert_int_equal(cfg_now().steal, STEAL_NOTHING);
+	tap_close(&killed);
+	leave(&site);
+	assert_int_equal(cfg_now().tapped, TAPPED_NOT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_site_one_takes_packets_away),
 		cmocka_unit_test(test_site_stealing_of_a_killed_one_is_cleared),
+		cmocka_unit_test(test_site_stealing_goes_with_taps_that_were_closed),
 	};
 
 	return cmocka_run_group_tests_name("tap_site_steal", tests, site_setup, site_teardown);

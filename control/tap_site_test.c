@@ -29,17 +29,15 @@ static void test_site_pass_comes_and_goes_where_nothing_was(void **state)
 }
 
 /* From the place of the pipeline that is attached to the capture's ring buffer. */
-static void test_site_program_that_is_put_in_sees_packets(void **state)
+static void check_sees(unsigned int place)
 {
 	static struct frame frame;
 	struct tap tap = { .cfg = { .snaplen = 96 } };
 	const struct filter all = { 0 };
 	struct err err = { .message = "" };
 
-	(void)state;
-	site_begin();
-	attach_line("drop", false);
 	enter(&tap.site);
+	assert_int_equal(tap.site.place, place);
 	assert_int_equal(tap_rings_open(1, &tap.rings, &err), 0);
 	assert_int_equal(tap_load_xdp(&tap.site, &tap.cfg, &all, &tap.rings, 1, &tap.program, &err),
 			 0);
@@ -59,6 +57,20 @@ static void test_site_program_that_is_put_in_sees_packets(void **state)
 	assert_int_equal(tap_seen(&tap.site), 3);
 	tap_close(&tap.site);
 	tap_end(&tap);
+}
+
+static void test_site_program_that_is_put_in_sees_packets(void **state)
+{
+	struct tap_site other;
+
+	(void)state;
+	site_begin();
+	attach_line("drop", false);
+	check_sees(0);
+	enter(&other);
+	check_sees(1);
+	check_sees(1); /* what the one before saw is not its own */
+	leave(&other);
 }
 
 static void test_site_pipeline_goes_on_and_is_put_back(void **state)
