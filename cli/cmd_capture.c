@@ -139,6 +139,7 @@ struct session {
 	struct capture_output out;
 	struct pcapfile_interface interface; /* these texts live as long as the file */
 	struct buf expression;
+	struct filter filter;
 	char hardware[128], os[256];
 	double begin, end, check;
 	uint64_t taken;	 /* packets in all */
@@ -175,6 +176,21 @@ static const char *filter_of(struct session *session)
 	return buf_string(&session->expression);
 }
 
+static uint32_t snaplen_of(const struct session *session)
+{
+	uint64_t asked = session->args->snaplen;
+
+	return asked ? (uint32_t)asked : CAPTURE_SNAPLEN;
+}
+
+/* libpcap may be busy with a long one for minutes: before a signal has to wait for anything. */
+static int take_filter(struct session *session, struct err *err)
+{
+	const char *text = filter_of(session);
+
+	return *text ? filter_compile(text, snaplen_of(session), &session->filter, err) : 0;
+}
+
 static int check_args(const struct capture_args *args, struct err *err)
 {
 	bool rotates = args->megabytes || args->rotate || args->packets;
@@ -204,8 +220,9 @@ static int open_capture(struct session *session, struct err *err)
 	uint64_t megabytes = args->buffer ? args->buffer : xsk ? BUFFER_XSK : BUFFER_DEFAULT;
 	const struct capture_options options = {
 		.ifname = session->app->word[0],
-		.filter = filter_of(session),
-		.snaplen = args->snaplen ? (uint32_t)args->snaplen : CAPTURE_SNAPLEN,
+		.filter = &session->filter,
+		.text = filter_of(session),
+		.snaplen = snaplen_of(session),
 		.memory = megabytes * MIB,
 		.in = strcmp(direction_names[args->direction], "out") != 0,
 		.out = strcmp(direction_names[args->direction], "in") != 0,
@@ -453,12 +470,14 @@ static int run(struct app *app, const void *args, struct err *err)
 	struct session session = { .app = app, .args = args, .out.app = app };
 	int ret = check_args(args, err);
 
+	ret = ret ?: take_filter(&session, err);
 	if (!ret && (!session.args->file || strcmp(session.args->file, "-") == 0))
 		ret = app_check_output(err);
 	ret = ret ?: run_session(&session, err);
 	capture_close(session.capture);
 	buf_free(&session.out.line);
 	buf_free(&session.expression);
+	filter_free(&session.filter);
 	return ret;
 }
 

@@ -132,8 +132,7 @@ static int prepare(struct capture *capture, struct err *err)
 	int ret = check_options(options, err);
 
 	ret = ret ?: link_by_name(&capture->net->route, options->ifname, &capture->link, err);
-	if (!ret && *options->filter)
-		ret = filter_compile(options->filter, options->snaplen, &capture->filter, err);
+	capture->filter = options->filter;
 	return ret;
 }
 
@@ -247,6 +246,5 @@ void capture_close(struct capture *capture)
 	tap_rings_close(&capture->rings);
 	if (capture->entered)
 		tap_close(&capture->site);
-	filter_free(&capture->filter);
 	free(capture);
 }

@@ -18,6 +18,7 @@
 
 #include "err.h"
 #include "feed.h"
+#include "filter.h"
 #include "net.h"
 
 enum capture_via {
@@ -30,11 +31,14 @@ enum capture_via {
 
 struct capture_options {
 	const char *ifname;
-	const char *filter; /* expression of libpcap; "": all packets */
-	uint32_t snaplen;   /* bytes of a packet, 1 to CAPTURE_SNAPLEN */
-	uint64_t memory;    /* bytes of all buffers */
-	bool in, out;	    /* at least one */
-	bool steal;	    /* take packets away */
+	/* For as long as the capture is open; compiled with the same snap length. Count 0: all
+	 * packets. */
+	const struct filter *filter;
+	const char *text; /* of the filter, for people; "" */
+	uint32_t snaplen; /* bytes of a packet, 1 to CAPTURE_SNAPLEN */
+	uint64_t memory;  /* bytes of all buffers */
+	bool in, out;	  /* at least one */
+	bool steal;	  /* take packets away */
 	enum capture_via via;
 };
 

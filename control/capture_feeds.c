@@ -20,7 +20,7 @@ static struct tap_cfg cfg_of(const struct capture *capture)
 {
 	struct tap_cfg cfg = { .snaplen = capture->options.snaplen, .direction = CAPTURE_IN };
 
-	snprintf(cfg.text, sizeof(cfg.text), "%s", capture->options.filter);
+	snprintf(cfg.text, sizeof(cfg.text), "%s", capture->options.text);
 	return cfg;
 }
 
@@ -97,7 +97,7 @@ static int put_program(struct capture *capture, struct err *err)
 
 	cfg.xsk = capture->xsk != NULL;
 	ret = ret
-		      ?: tap_load_xdp(&capture->site, &cfg, &capture->filter, &capture->rings,
+		      ?: tap_load_xdp(&capture->site, &cfg, capture->filter, &capture->rings,
 				      queues, &capture->xdp, err);
 	if (!ret && capture->xsk)
 		ret = xskfeed_enlist(capture->xsk, capture->xdp.xsks, err);
@@ -107,7 +107,7 @@ static int put_program(struct capture *capture, struct err *err)
 static int open_pipeline(struct capture *capture, struct err *err)
 {
 	const struct capture_options *options = &capture->options;
-	struct tap_steal steal = { .filter = &capture->filter };
+	struct tap_steal steal = { .filter = capture->filter };
 	int ret = 0;
 
 	if (options->steal || options->via == CAPTURE_VIA_XSK)
@@ -148,7 +148,7 @@ static int open_tc(struct capture *capture, enum tc_hook hook, struct err *err)
 	int ret = open_rings(capture, err);
 
 	cfg.direction = hook == TC_EGRESS ? CAPTURE_OUT : CAPTURE_IN;
-	ret = ret ?: tap_load_tc(&cfg, &capture->filter, &capture->rings, &capture->tc[hook], err);
+	ret = ret ?: tap_load_tc(&cfg, capture->filter, &capture->rings, &capture->tc[hook], err);
 	if (ret)
 		return ret;
 	program.fd = capture->tc[hook].fd;
@@ -165,7 +165,7 @@ static int open_live(struct capture *capture, enum capture_direction direction, 
 		.interface = capture->link.name,
 		.direction = direction,
 		.snaplen = capture->options.snaplen,
-		.filter = capture->filter.count ? &capture->filter : NULL,
+		.filter = capture->filter->count ? capture->filter : NULL,
 	};
 
 	if (!capture->feed[0])
@@ -180,29 +180,11 @@ static bool may_fall_back(const struct capture *capture, int ret, const struct e
 	       (ret == -EEXIST || err->code == ERR_UNSUPPORTED);
 }
 
-/* At TC a tag that came with a packet is beside its frame, where no filter looks; for AF_PACKET it is
- * put back before the filter. A host with that word in its name is taken for one, too. */
-static bool needs_live(struct capture *capture, enum tc_hook hook)
-{
-	bool may_choose = capture->options.via == CAPTURE_VIA_AUTO;
-
-	if (capture->options.via == CAPTURE_VIA_PACKET)
-		return true;
-	if (!strstr(capture->options.filter, "vlan"))
-		return false;
-	capture_add_note(capture,
-			 "%s: at %s VLAN tags are beside the frame, where the filter does not find "
-			 "them; %s",
-			 capture->link.name, tc_hook_name(hook),
-			 may_choose ? "AF_PACKET takes its place" : "--via packet does");
-	return may_choose;
-}
-
 static int open_tc_or_live(struct capture *capture, enum tc_hook hook, struct err *err)
 {
 	int ret;
 
-	if (!needs_live(capture, hook)) {
+	if (capture->options.via != CAPTURE_VIA_PACKET) {
 		ret = open_tc(capture, hook, err);
 		if (!ret || !may_fall_back(capture, ret, err))
 			return ret;

@@ -26,7 +26,7 @@ struct capture {
 	struct net *net;
 	struct capture_options options;
 	struct link link;
-	struct filter filter; /* count 0: all packets */
+	const struct filter *filter; /* count 0: all packets */
 
 	bool entered; /* site is in use */
 	struct tap_site site;

@@ -107,7 +107,7 @@ static bool is_wanted(struct capture *capture, struct feed_packet *packet)
 
 	if (!(head->flags & CAPTURE_UNFILTERED))
 		return true;
-	if (!bpf_filter(capture->filter.insns, packet->data, head->length, head->captured)) {
+	if (!bpf_filter(capture->filter->insns, packet->data, head->length, head->captured)) {
 		capture->refused++;
 		return false;
 	}

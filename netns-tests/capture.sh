@@ -6,11 +6,11 @@
 
 # capture_spawn NAME ARGUMENT...: `xdpctl -j capture` in the box; see spawn.
 capture_spawn() {
+	rm -f "$TMP/$1.err" # of another one of that name
 	spawn "$1" box "$XDPCTL" -j capture "${@:2}"
 }
 
-# capture_begins NAME ARGUMENT...: into $TMP/NAME.cap. From here on each packet is seen: the file is
-# made when the programs are in place.
+# capture_begins NAME ARGUMENT...: into $TMP/NAME.cap. From here on each packet is seen.
 capture_begins() {
 	rm -f "$TMP/$1".cap*
 	capture_spawn "$@" -w "$TMP/$1.cap"
@@ -18,8 +18,7 @@ capture_begins() {
 }
 
 capture_has_begun() {
-	compgen -G "$TMP/$1.cap*.part" || {
-		cat "$TMP/$1.err"
+	grep -Eqs '^capturing on|"capturing"' "$TMP/$1.err" || {
 		kill -0 "${PID[$1]}" || fail "the capture $1 ended: $(cat "$TMP/$1.err")"
 		return 1
 	}

@@ -185,8 +185,8 @@ test_capture_ends_when_the_disk_is_full() {
 	for format in pcapng pcap; do
 		mkdir -p "$TMP/small"
 		mount -t tmpfs -o size=1m none "$TMP/small"
-		spawn a box "$XDPCTL" -j capture eth0 --format $format -w "$TMP/small/a.cap"
-		wait_for 10 test -e "$TMP/small/a.cap.part"
+		capture_spawn a eth0 --format $format -w "$TMP/small/a.cap"
+		wait_for 10 capture_has_begun a
 		xframes h1 send eth0 --count 3000 --sizes 1514 --rate 100000
 		capture_ends_with a failed 'No space left|full'
 		grep '^{"received"' "$TMP/a.err" >"$TMP/sum"

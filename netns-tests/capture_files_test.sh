@@ -12,11 +12,7 @@ ring_begins() {
 	rm -rf "$TMP/ring"
 	mkdir "$TMP/ring"
 	capture_spawn ring eth0 -w "$TMP/ring/f.cap" "$@"
-	wait_for 10 ring_has_begun
-}
-
-ring_has_begun() {
-	compgen -G "$TMP/ring/*.part" >/dev/null
+	wait_for 10 capture_has_begun ring
 }
 
 ring_files() { # PATTERN
@@ -178,7 +174,6 @@ test_capture_files_refused_changes_nothing() {
 	clean_begins
 	refused usage 'syntax|parse' capture eth0 -w "$TMP/a.cap" tcp port
 	refused usage 'filter|host|address' capture eth0 -w "$TMP/a.cap" host 1.2.3.4.5
-	refused usage 'filter' capture eth0 -w "$TMP/a.cap" "$(printf 'udp or %.0s' {1..600}) udp"
 	refused not_found 'nosuch' capture nosuch -w "$TMP/a.cap"
 	refused usage 'nocommand|word|IFACE|interface' capture
 	refused usage '-w' capture eth0 --format pcap

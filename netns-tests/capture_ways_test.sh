@@ -81,8 +81,7 @@ test_capture_ways_vlan_tags_that_leave_are_in_the_frame() {
 	for way in tc packet; do
 		capture_begins "$way" eth0 --direction out --via "$way"
 	done
-	capture_begins tagged eth0 --direction out vlan 10
-	grep -q 'warning: eth0: at .* VLAN tags .* AF_PACKET takes its place' "$TMP/tagged.err"
+	capture_begins tagged eth0 --direction out --via packet vlan 10
 	xframes box send eth0 --count 100 --sizes 60-1500:20
 	capture_ends tc '.received == 100'
 	capture_ends packet '.received == 100'
@@ -177,7 +176,7 @@ beside_foreign() { # MODE
 	for way in '' '--direction both'; do
 		# shellcheck disable=SC2086 # words
 		capture_begins a eth0 $way
-		grep -q "warning: eth0: .*foreign program $FOREIGN.*at TC" "$TMP/a.err" ||
+		grep -q "warnings.*eth0: .*foreign program $FOREIGN.*at TC" "$TMP/a.err" ||
 			fail "no warning: $(cat "$TMP/a.err")"
 		send_frames 100
 		xframes box send eth0 --count 100
@@ -206,7 +205,7 @@ test_capture_ways_beside_a_foreign_link_by_tc() {
 	lab_quiet
 	foreign_link eth0
 	capture_begins a eth0
-	grep -q 'warning: eth0: .*foreign program' "$TMP/a.err"
+	grep -q 'warnings.*eth0: .*foreign program' "$TMP/a.err"
 	send_frames 400 --sizes 60-1514:7
 	capture_ends a '.received == 400'
 	has_frames a 400 --sizes 60-1514:7
