@@ -180,8 +180,8 @@ static bool may_fall_back(const struct capture *capture, int ret, const struct e
 	       (ret == -EEXIST || err->code == ERR_UNSUPPORTED);
 }
 
-/* At TC a tag that came with a packet is beside its frame, where no filter looks; for AF_PACKET it is
- * put back before the filter. A host with that word in its name is taken for one, too. */
+/* At TC a tag that came with a packet is beside its frame, where no filter looks; for AF_PACKET it
+ * is put back before the filter. A host with that word in its name is taken for one, too. */
 static bool needs_live(struct capture *capture, enum tc_hook hook)
 {
 	bool may_choose = capture->options.via == CAPTURE_VIA_AUTO;

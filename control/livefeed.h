@@ -52,8 +52,8 @@ struct feed *livefeed_feed(struct livefeed *live);
 void livefeed_counts(struct livefeed *live, struct livefeed_counts *counts);
 
 /* NULL is fine. */
-/* Nothing new comes in; what has come can be read LIVEFEED_LAST_MS later, when the kernel has handed
- * its last block over. */
+/* Nothing new comes in; what has come can be read LIVEFEED_LAST_MS later, when the kernel has
+ * handed its last block over. */
 #define LIVEFEED_LAST_MS (3 * LIVEFEED_DELAY_MS)
 void livefeed_stop(struct livefeed *live);
 
