@@ -47,12 +47,12 @@ flow_ends_whole() {
 		--argjson sent "$SENT" --argjson max "$MAX" <"$TMP/sink.out"
 }
 
-test_capture_flow_12_captures_lose_nothing() {
+test_capture_flow_8_captures_lose_nothing() {
 	local n options
 
 	bpf_ids >"$TMP/bpf"
 	flow_begins redirect eth1
-	for ((n = 0; n < 12; n++)); do
+	for ((n = 0; n < 8; n++)); do
 		case $((n % 4)) in
 		0) options='--for 0.01' ;;
 		1) options='-c 200 udp' ;;
@@ -113,7 +113,7 @@ test_capture_flow_captures_that_race_lose_nothing() {
 	local n
 
 	flow_begins redirect eth1
-	for ((n = 0; n < 5; n++)); do
+	for ((n = 0; n < 4; n++)); do
 		capture_spawn a eth0 --for 0.05 -w "$TMP/a.cap"
 		capture_spawn b eth0 --for 0.0$((RANDOM % 9 + 1)) -w "$TMP/b.cap"
 		capture_over a '.received > 0 and .dropped == 0'
