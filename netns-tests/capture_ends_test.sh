@@ -88,7 +88,9 @@ is_gone() { # IFACE: the status knows that the capture there does not live
 	xdp -j status "$1" | jq -e '.[0].captures | length == 1 and .[0].alive == false' >/dev/null
 }
 
-# Without its keeper nobody puts anything back; packets pass, and it is said what to do.
+# Without its keeper nobody puts anything back; packets pass, and it is said what to do. Maps are not
+# looked at: the kernel (6.18) may keep a program array for good that is closed by its last process
+# twice in a row, see prog_array_map_clear(), and here each look at the status may do that.
 test_capture_ends_killed_with_its_keeper_can_be_cleared() {
 	lab_quiet
 	clean_begins
@@ -105,7 +107,7 @@ test_capture_ends_killed_with_its_keeper_can_be_cleared() {
 	xdp status eth0 | grep -q '(gone)'
 	xdpq detach eth0 --taps
 	xdp -j status | assert_json "status" '. == []'
-	clean_ends
+	clean_so_far
 }
 
 # One that took packets away: they come again.

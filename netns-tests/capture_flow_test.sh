@@ -47,12 +47,12 @@ flow_ends_whole() {
 		--argjson sent "$SENT" --argjson max "$MAX" <"$TMP/sink.out"
 }
 
-test_capture_flow_16_captures_lose_nothing() {
+test_capture_flow_8_captures_lose_nothing() {
 	local n options
 
 	bpf_ids >"$TMP/bpf"
 	flow_begins redirect eth1
-	for ((n = 0; n < 16; n++)); do
+	for ((n = 0; n < 8; n++)); do
 		case $((n % 4)) in
 		0) options='--for 0.01' ;;
 		1) options='-c 200 udp' ;;
@@ -60,7 +60,7 @@ test_capture_flow_16_captures_lose_nothing() {
 		3) options='--direction both -c 100' ;;
 		esac
 		# shellcheck disable=SC2086 # words
-		xdpq capture eth0 $options -w "$TMP/$((n % 4)).cap"
+		xdpq capture eth0 $options --buffer 8 -w "$TMP/$((n % 4)).cap"
 	done
 	flow_ends_whole
 	assert_counts eth0 redirect redirected "$SENT" $((SENT * 60))
@@ -76,8 +76,8 @@ test_capture_flow_is_rewritten_all_the_time() {
 	xdpq attach eth0 redirect eth1 --swap-mac
 	receive h2 h2 eth0 3000
 	spawn send h1 "$PYTHON" -I "$HERE/frames.py" send eth0 3000 dst=02:00:00:00:00:99
-	for ((n = 0; n < 8; n++)); do
-		xdpq capture eth0 --for 0.02 -w "$TMP/a.cap"
+	for ((n = 0; n < 5; n++)); do
+		xdpq capture eth0 --for 0.02 --buffer 8 -w "$TMP/a.cap"
 	done
 	join send
 	received h2 '.received == 3000 and .bad == 0 and .src == ["02:00:00:00:00:99"]'
@@ -113,7 +113,7 @@ test_capture_flow_captures_that_race_lose_nothing() {
 	local n
 
 	flow_begins redirect eth1
-	for ((n = 0; n < 5; n++)); do
+	for ((n = 0; n < 4; n++)); do
 		capture_spawn a eth0 --for 0.05 -w "$TMP/a.cap"
 		capture_spawn b eth0 --for 0.0$((RANDOM % 9 + 1)) -w "$TMP/b.cap"
 		capture_over a '.received > 0 and .dropped == 0'
@@ -219,8 +219,8 @@ test_capture_flow_through_a_bridge_loses_nothing() {
 	at box ethtool -K eth0 gro on
 	at h2 ip link set eth0 promisc on
 	flow_runs
-	for ((n = 0; n < 8; n++)); do
-		xdpq capture eth0 --for 0.02 -w "$TMP/a.cap"
+	for ((n = 0; n < 5; n++)); do
+		xdpq capture eth0 --for 0.02 --buffer 8 -w "$TMP/a.cap"
 		assert_prog eth0 ""
 	done
 	flow_ends_whole

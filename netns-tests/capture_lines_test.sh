@@ -102,7 +102,7 @@ test_capture_lines_and_files_leave_nothing() {
 		for options in '' '--steal' '--via xsk' '--via tc' '--via packet' '--direction out' \
 			'--direction both udp' '-Z nobody'; do
 			# shellcheck disable=SC2086 # words
-			xdpq capture eth0 --for 0.01 -w "$TMP/open/a.cap" $options
+			xdpq capture eth0 --for 0.01 --buffer 8 -w "$TMP/open/a.cap" $options
 		done
 		xdpq capture eth0 --for 0.01
 		! xdpq capture eth0 -w /nosuch/a.cap 2>/dev/null || fail "no such directory"
@@ -111,7 +111,7 @@ test_capture_lines_and_files_leave_nothing() {
 	xdpq attach eth0 redirect eth1 --swap-mac
 	for options in '' '--steal' '--via xsk' '--via tc' '--direction both udp'; do
 		# shellcheck disable=SC2086 # words
-		xdpq capture eth0 --for 0.01 -w "$TMP/a.cap" $options
+		xdpq capture eth0 --for 0.01 --buffer 8 -w "$TMP/a.cap" $options
 	done
 	assert_no_new_bpf "$TMP/clean_bpf" "$(prog_id eth0)"
 	xdpq detach eth0
