@@ -251,17 +251,22 @@ int app_check_output(struct err *err)
 }
 
 /* SIGINT, SIGTERM and SIGHUP stay blocked after the first call, so none is lost between waits. */
+static void block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
 bool app_wait_for(struct app *app, int fd, double seconds)
 {
 	struct pollfd ready[] = { { .events = POLLIN }, { .fd = fd, .events = POLLIN } };
 	int timeout = (int)fmin(ceil(seconds * 1000), 1e9);
 	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	block_signals(&signals);
 	ready[0].fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (poll(ready, 2, timeout) > 0 && ready[0].revents)
 		app->stop = true;
@@ -271,6 +276,13 @@ bool app_wait_for(struct app *app, int fd, double seconds)
 
 bool app_wait(struct app *app, double seconds)
 {
-	app_wait_for(app, -1, seconds);
+	double whole = floor(fmin(seconds, 1e9));
+	struct timespec time = { .tv_sec = (time_t)whole,
+				 .tv_nsec = (long)(fmin(seconds - whole, 0.999999999) * 1e9) };
+	sigset_t signals;
+
+	block_signals(&signals);
+	if (sigtimedwait(&signals, NULL, &time) > 0)
+		app->stop = true;
 	return app->stop;
 }

@@ -39,6 +39,7 @@ struct capture_options {
 	uint64_t memory;  /* bytes of all buffers */
 	bool in, out;	  /* at least one */
 	bool steal;	  /* take packets away */
+	bool untimed;	  /* and give them the time at which they are read */
 	enum capture_via via;
 };
 

@@ -41,7 +41,8 @@ struct capture {
 	struct capture_report report; /* once it has ended */
 
 	struct merge merge;
-	uint64_t before; /* of this round */
+	uint64_t round;	 /* when this one began, CLOCK_MONOTONIC ns */
+	uint64_t before; /* what is older than that is read in it */
 	uint64_t offset; /* CLOCK_REALTIME less CLOCK_MONOTONIC, ns */
 	uint64_t received;
 	uint64_t refused; /* by the filter, where the program could not ask it */

@@ -89,9 +89,10 @@ void capture_round(struct capture *capture)
 	uint64_t late = is_live(capture) ? LATE_LIVE_NS : LATE_NS;
 
 	capture->offset = wall_offset();
+	capture->round = now(CLOCK_MONOTONIC);
 	capture->before = UINT64_MAX;
 	if (capture->merge.count > 1 && !capture->ended)
-		capture->before = now(CLOCK_MONOTONIC) - late;
+		capture->before = capture->round - late;
 	adapt(capture);
 	merge_begin(&capture->merge);
 }
@@ -125,8 +126,8 @@ int capture_next(struct capture *capture, struct feed_packet *out, struct err *e
 	while (ret > 0 && !is_wanted(capture, out));
 	if (ret > 0) {
 		capture->received++;
-		if (!out->head.time)
-			out->head.time = now(CLOCK_MONOTONIC);
+		if (!out->head.time) /* not newer than what other feeds have in this round */
+			out->head.time = capture->round;
 		return ret;
 	}
 	if (ret == -ENODEV || ret == -ENETDOWN)

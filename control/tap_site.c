@@ -216,6 +216,7 @@ static int swap_stealing(struct tap_site *site, const struct program *running,
 
 	cfg.steal = matches ? STEAL_MATCHES : STEAL_ALL;
 	cfg.queues = steal->queues;
+	cfg.untimed = steal->untimed;
 	if (matches)
 		ret = filter_patch_begin(&patch, "xdp", steal->filter,
 					 cfg.frags ? FILTER_XDP : FILTER_LINEAR, err);

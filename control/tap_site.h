@@ -37,6 +37,7 @@ struct tap_site {
 struct tap_steal {
 	const struct filter *filter; /* count 0: all packets */
 	unsigned int queues;
+	bool untimed; /* packets come without a time, which costs a quarter less */
 };
 
 /* Find or make the tapped pipeline and take a place in it. ERR_CONFLICT with -EEXIST: a program is

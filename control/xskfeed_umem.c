@@ -113,6 +113,7 @@ static void *map(size_t length, int flags)
 		return NULL;
 	/* pinned pages would be copied by fork(), one by one, while packets come */
 	(void)madvise(at, length, MADV_DONTFORK);
+	(void)madvise(at, length, MADV_HUGEPAGE);
 	return at;
 }
 

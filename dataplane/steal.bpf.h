@@ -43,7 +43,7 @@ static __always_inline bool steal(struct xdp_md *ctx)
 	if (cfg.steal == STEAL_MATCHES &&
 	    !capture_filter(ctx, (void *)(long)ctx->data, p.end, p.length))
 		return false;
-	if (xsk_send(ctx, &steal_xsks, &head, XDP_PASS) != XDP_REDIRECT)
+	if (xsk_send(ctx, &steal_xsks, &head, XDP_PASS, !cfg.untimed) != XDP_REDIRECT)
 		return false;
 	counts->matched++;
 	counts->xsk++;

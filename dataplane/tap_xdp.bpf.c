@@ -82,7 +82,7 @@ static __always_inline bool send_dropped(struct xdp_md *ctx, struct tap_scratch 
 {
 	if (OUTCOME_VERDICT(scratch->outcome) != XDP_DROP || scratch->in_xsk)
 		return false;
-	scratch->in_xsk = xsk_send(ctx, &tap_xsks, head, XDP_DROP) == XDP_REDIRECT;
+	scratch->in_xsk = xsk_send(ctx, &tap_xsks, head, XDP_DROP, true) == XDP_REDIRECT;
 	return scratch->in_xsk;
 }
 

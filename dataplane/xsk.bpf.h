@@ -3,6 +3,7 @@
 #ifndef XDPCTL_XSK_BPF_H
 #define XDPCTL_XSK_BPF_H
 
+#include <stdbool.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -12,7 +13,7 @@
  * reader is to know goes in front of the packet, where the driver has room for that. Pointers into
  * the packet have to be read again. */
 static __always_inline int xsk_send(struct xdp_md *ctx, void *xsks, struct capture_head *head,
-				    int fallback)
+				    int fallback, bool timed)
 {
 	int bytes = sizeof(*head), ret;
 	struct capture_head *meta;
@@ -22,7 +23,8 @@ static __always_inline int xsk_send(struct xdp_md *ctx, void *xsks, struct captu
 		meta = (void *)(long)ctx->data_meta;
 		if ((void *)(meta + 1) <= (void *)(long)ctx->data) {
 			head->captured = CAPTURE_MARK;
-			head->time = bpf_ktime_get_ns();
+			if (timed)
+				head->time = bpf_ktime_get_ns();
 			*meta = *head;
 		}
 	}

@@ -105,14 +105,15 @@ candidate() {
 	xdpdump_xdp) command=(xdpdump -i eth0 --load-xdp-program "${write[@]}") ;;
 	dumpcap) command=(dumpcap -q -i eth0 "${write[@]}") ready=File: ;;
 	bare) command=("$TOOLS/xskbare" eth0) ready='^ready' ;;
-	steal) command=("${ours[@]}" --steal --buffer 256) ready=file ;;
+	steal) command=("${ours[@]}" --steal --buffer 256) ready=capturing ;;
+	steal_fast) command=("${ours[@]}" --steal --time fast --buffer 128) ready=capturing ;;
 	forward) ;;
-	filtered) command=("${ours[@]}" udp src port 1500) ready=file ;;
-	drop_xsk) command=("${ours[@]}" --via xsk) ready=file ;;
-	drop_ring) command=("${ours[@]}" --via ring) ready=file ;;
-	tee_long) command=("${ours[@]}" -C 500 -W 4) ready=file ;;
-	our_cpu_pcap) command=("${ours[@]}" --format pcap) ready=file ;;
-	*) command=("${ours[@]}") ready=file ;;
+	filtered) command=("${ours[@]}" udp src port 1500) ready=capturing ;;
+	drop_xsk) command=("${ours[@]}" --via xsk) ready=capturing ;;
+	drop_ring) command=("${ours[@]}" --via ring) ready=capturing ;;
+	tee_long) command=("${ours[@]}" -C 500 -W 4) ready=capturing ;;
+	our_cpu_pcap) command=("${ours[@]}" --format pcap) ready=capturing ;;
+	*) command=("${ours[@]}") ready=capturing ;;
 	esac
 	case $1 in
 	*pass* | *cpu*) around=pass ;;
@@ -281,7 +282,7 @@ find_tools() {
 
 names_of() { # ROW
 	case $1 in
-	steal) echo tcpdump netsniff xdpdump xdpdump_xdp dumpcap bare steal ;;
+	steal) echo tcpdump netsniff xdpdump xdpdump_xdp dumpcap bare steal steal_fast ;;
 	tee) echo forward tee ;;
 	pass) echo tcpdump_pass tee_pass ;;
 	filter) echo filtered forward ;;
@@ -329,7 +330,7 @@ results() {
 print_results() {
 	jq -r '
 	def short: if . == null then "-" else "\(. * 1000 | round / 1000)" end;
-	def title: {steal: "xdpctl capture --steal", bare: "bare AF_XDP loop, writes nothing",
+	def title: {steal: "xdpctl capture --steal", steal_fast: "the same --time fast", bare: "bare AF_XDP loop, writes nothing",
 		tcpdump: "tcpdump", netsniff: "netsniff-ng", xdpdump: "xdpdump, by libpcap",
 		xdpdump_xdp: "xdpdump, by XDP", dumpcap: "dumpcap", forward: "no capture",
 		tee: "xdpctl capture", filtered: "xdpctl capture, 1 packet in 1000",
