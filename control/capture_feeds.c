@@ -107,8 +107,7 @@ static int put_program(struct capture *capture, struct err *err)
 static int open_pipeline(struct capture *capture, struct err *err)
 {
 	const struct capture_options *options = &capture->options;
-	struct tap_steal steal = { .filter = capture->filter,
-				   .untimed = capture->options.untimed };
+	struct tap_steal steal = { .filter = capture->filter, .untimed = capture->options.untimed };
 	int ret = 0;
 
 	if (options->steal || options->via == CAPTURE_VIA_XSK)

@@ -87,7 +87,7 @@ struct pipeline_cfg {
 	__u8 steal;			 /* enum steal_what */
 	__u8 guest;			 /* came with a capture and goes with it */
 	__u8 untimed;			 /* stolen packets carry no time: their reader has one */
-	__u32 queues; /* of the interface, with steal; else 0 */
+	__u32 queues;			 /* of the interface, with steal; else 0 */
 	__u32 reserved2;
 #define S(name) struct name##_cfg name;
 	STAGE_LIST(S)

@@ -153,11 +153,7 @@ stop_sink() {
 
 is_ready() {
 	is_running || return 0 # start_capture sees what became of it
-	if [ "$ready" = file ]; then
-		compgen -G "$files/cap*" >/dev/null
-	else
-		grep -q "$ready" "$tmp/out" "$tmp/err"
-	fi
+	grep -q "$ready" "$tmp/out" "$tmp/err"
 }
 
 start_capture() {
