@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "tap_site.h"
+#include "tap_site_part.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -16,8 +16,6 @@
 #include "tap_load.h"
 #include "tc.h"
 
-#define ATTEMPTS   100 /* others change it at the same time */
-#define PAUSE_US   20000
 #define CLOSING_US 1000000 /* how long somebody may take to take the taps out */
 
 static bool is_pipeline(const struct program *program)
@@ -27,7 +25,7 @@ static bool is_pipeline(const struct program *program)
 
 /* ---- what is there */
 
-static int open_running(struct tap_site *site, struct program *running, struct err *err)
+int tap_open_running(struct tap_site *site, struct program *running, struct err *err)
 {
 	struct link *link = &site->link;
 	int ret = link_by_index(&site->net->route, link->ifindex, link, err);
@@ -42,7 +40,7 @@ static int open_running(struct tap_site *site, struct program *running, struct e
 	return ret == -ENOENT ? -EAGAIN : ret; /* it changed while we looked */
 }
 
-static uint32_t map_id(const struct program *program, const char *name)
+uint32_t tap_map_id(const struct program *program, const char *name)
 {
 	for (unsigned int i = 0; i < program->maps; i++) {
 		if (strcmp(program->map[i].name, name) == 0)
@@ -69,8 +67,8 @@ static int check_owner(const struct tap_site *site, const struct program *runnin
 
 /* The same pipeline with another configuration in what is about captures. fresh: with maps for
  * taps of its own. */
-static int swap(struct tap_site *site, const struct program *running, struct pipeline_cfg *cfg,
-		bool fresh, struct err *err)
+int tap_swap(struct tap_site *site, const struct program *running, struct pipeline_cfg *cfg,
+	     bool fresh, struct err *err)
 {
 	struct change change = {
 		.net = site->net, .link = &site->link, .mode = site->mode, .running = running
@@ -127,7 +125,7 @@ static int make_tapped(struct tap_site *site, const struct program *running, boo
 		ret = attach_guest(site, err);
 	} else if (!running->cfg.tapped) {
 		cfg.tapped = TAPPED;
-		ret = swap(site, running, &cfg, false, err);
+		ret = tap_swap(site, running, &cfg, false, err);
 	} else {
 		*again = false;
 		return 0;
@@ -137,7 +135,7 @@ static int make_tapped(struct tap_site *site, const struct program *running, boo
 
 /* ---- taking a place */
 
-static int take_maps(struct tap_site *site, const struct program *running, struct err *err)
+int tap_take_maps(struct tap_site *site, const struct program *running, struct err *err)
 {
 	int state = program_map(running, "tap_state");
 	int ret;
@@ -149,7 +147,7 @@ static int take_maps(struct tap_site *site, const struct program *running, struc
 	if (ret)
 		return err_set(err, ERR_FAILED, -ret, site->link.name,
 			       "cannot open the maps of its taps: %s", strerror(-ret));
-	site->id = map_id(running, "taps");
+	site->id = tap_map_id(running, "taps");
 	site->frags = running->cfg.frags;
 	site->cfg = running->cfg;
 	return 0;
@@ -175,17 +173,17 @@ static int wait_for_closing(struct tap_site *site, const struct program *running
 	struct pipeline_cfg cfg = running->cfg;
 	int ret;
 
-	if (waited * PAUSE_US < CLOSING_US)
+	if (waited * TAP_PAUSE_US < CLOSING_US)
 		return -EAGAIN;
 	cfg.steal = STEAL_NOTHING;
-	ret = swap(site, running, &cfg, true, err);
+	ret = tap_swap(site, running, &cfg, true, err);
 	return ret && ret != -EBUSY && ret != -EEXIST ? ret : -EAGAIN;
 }
 
 static int claim(struct tap_site *site, const struct program *running, bool steal,
 		 unsigned int waited, struct err *err)
 {
-	int ret = take_maps(site, running, err);
+	int ret = tap_take_maps(site, running, err);
 
 	if (ret)
 		return ret;
@@ -222,7 +220,7 @@ static int swap_stealing(struct tap_site *site, const struct program *running,
 					 cfg.frags ? FILTER_XDP : FILTER_LINEAR, err);
 	if (ret)
 		return ret;
-	ret = swap(site, running, &cfg, false, err);
+	ret = tap_swap(site, running, &cfg, false, err);
 	if (matches)
 		filter_patch_end(&patch);
 	return ret == -EBUSY || ret == -EEXIST ? -EAGAIN : ret;
@@ -231,11 +229,11 @@ static int swap_stealing(struct tap_site *site, const struct program *running,
 static int take_steal_maps(struct tap_site *site, struct err *err)
 {
 	struct program running;
-	int ret = open_running(site, &running, err);
+	int ret = tap_open_running(site, &running, err);
 
 	if (ret)
 		return ret;
-	if (map_id(&running, "taps") != site->id || !running.cfg.steal)
+	if (tap_map_id(&running, "taps") != site->id || !running.cfg.steal)
 		ret = -EAGAIN;
 	else
 		site->xsks = fcntl(program_map(&running, "steal_xsks"), F_DUPFD_CLOEXEC, 3);
@@ -252,7 +250,7 @@ static int try_enter(struct tap_site *site, const struct tap_steal *steal, unsig
 {
 	struct program running;
 	bool again = true;
-	int ret = open_running(site, &running, err);
+	int ret = tap_open_running(site, &running, err);
 
 	ret = ret ?: check_owner(site, &running, err);
 	ret = ret ?: make_tapped(site, &running, &again, err);
@@ -279,12 +277,12 @@ int tap_enter(struct net *net, const char *ifname, const struct tap_steal *steal
 	ret = link_by_name(&net->route, ifname, &out->link, err);
 	if (ret)
 		return ret;
-	for (unsigned int i = 0; i < ATTEMPTS; i++) {
+	for (unsigned int i = 0; i < TAP_ATTEMPTS; i++) {
 		ret = try_enter(out, steal, i, err);
 		if (ret != -EAGAIN)
 			break;
 		if (i > 2) /* the first times it was we who changed it */
-			usleep(PAUSE_US);
+			usleep(TAP_PAUSE_US);
 	}
 	if (ret == -EAGAIN)
 		ret = err_set(err, ERR_CONFLICT, EBUSY, out->link.name,
@@ -333,7 +331,7 @@ void tap_adopt(struct tap_site *site)
 int tap_check(struct tap_site *site, struct err *err)
 {
 	struct program running;
-	int ret = open_running(site, &running, err);
+	int ret = tap_open_running(site, &running, err);
 
 	if (ret == -EAGAIN)
 		return 0;
@@ -342,134 +340,10 @@ int tap_check(struct tap_site *site, struct err *err)
 	if (!running.id)
 		ret = err_set(err, ERR_CONFLICT, ESTALE, site->link.name,
 			      "its pipeline was detached");
-	else if (map_id(&running, "taps") != site->id)
+	else if (tap_map_id(&running, "taps") != site->id)
 		ret = err_set(err, ERR_CONFLICT, ESTALE, site->link.name,
 			      "program %u \"%s\" took the place of its pipeline", running.id,
 			      running.name);
 	program_close(&running);
-	return ret;
-}
-
-/* ---- leaving */
-
-/* Nothing was attached before the captures, or what lets it receive redirected frames: if that is
- * needed (still, or since), it stays or comes. */
-static int remove_guest(struct tap_site *site, const struct program *running, struct err *err)
-{
-	struct detach_result result = { .link = site->link, .mode = site->mode };
-
-	if (site->link.xdp[site->mode] != running->id)
-		return -EAGAIN;
-	return detach_program(site->net, &result, err);
-}
-
-static int put_back(struct tap_site *site, bool last, struct err *err)
-{
-	struct program running;
-	struct pipeline_cfg cfg;
-	int ret = open_running(site, &running, err);
-
-	if (ret == -ENODEV)
-		return 0;
-	if (ret || map_id(&running, "taps") != site->id) /* its taps have gone already */
-		goto out;
-	cfg = running.cfg;
-	cfg.steal = STEAL_NOTHING;
-	cfg.tapped = last ? TAPPED_NOT : cfg.tapped;
-	if (last && (cfg.guest || cfg.role == ROLE_RECEIVER))
-		ret = remove_guest(site, &running, err);
-	else
-		ret = swap(site, &running, &cfg, false, err);
-	if (ret == -EBUSY || ret == -EEXIST)
-		ret = -EAGAIN;
-out:
-	program_close(&running);
-	return ret;
-}
-
-static int put_back_at_last(struct tap_site *site, bool last, struct err *err)
-{
-	int ret = -EAGAIN;
-
-	for (unsigned int i = 0; i < ATTEMPTS && ret == -EAGAIN; i++) {
-		ret = put_back(site, last, err);
-		if (ret == -EAGAIN)
-			usleep(PAUSE_US);
-	}
-	if (ret == -EAGAIN)
-		err_set(err, ERR_CONFLICT, EBUSY, site->link.name, "its program keeps changing");
-	if (ret)
-		err_hint(err,
-			 "packets pass; `xdpctl detach %s --taps` takes the capture's part out",
-			 site->link.name);
-	return ret;
-}
-
-int tap_leave(struct tap_site *site, struct err *err)
-{
-	bool last;
-	int ret = tap_state_release(site->state, site->taps, site->place, site->beat, &last);
-
-	if (ret == -EOWNERDEAD) /* somebody took us for dead and answers for it now */
-		return 0;
-	if (!last && !site->steal)
-		return 0;
-	return put_back_at_last(site, last, err);
-}
-
-void tap_close(struct tap_site *site)
-{
-	int *fds[] = { &site->taps, &site->scratch, &site->xsks, &site->counts };
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
-		if (*fds[i] > 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
-	tap_state_unmap(site->state);
-	site->state = NULL;
-}
-
-/* Where the kernel has no TCX, filters stay when their process is killed. */
-static int clear_tc(struct net *net, const struct link *link, bool *done, struct err *err)
-{
-	struct tc_entry *entries;
-	unsigned int count;
-	int ret = tc_list(net, link, &entries, &count, err);
-
-	for (unsigned int i = 0; i < count && !ret; i++) {
-		if (entries[i].kind != TC_CLSACT || !tap_tc_is_dead(entries[i].at.prog_id))
-			continue;
-		ret = tc_remove_stale(net, &entries[i], err);
-		*done |= !ret;
-	}
-	free(entries);
-	return ret;
-}
-
-int tap_clear(struct net *net, const char *ifname, bool *done, struct err *err)
-{
-	struct tap_site site = { .net = net, .taps = -1, .scratch = -1, .xsks = -1, .counts = -1 };
-	struct program running = { .fd = -1 };
-	int ret = link_by_name(&net->route, ifname, &site.link, err);
-
-	*done = false;
-	ret = ret ?: clear_tc(net, &site.link, done, err);
-	ret = ret ?: open_running(&site, &running, err);
-	if (ret || !is_pipeline(&running) || !running.cfg.tapped)
-		goto out;
-	ret = take_maps(&site, &running, err);
-	if (ret)
-		goto out;
-	if (!tap_state_close(site.state, site.taps)) {
-		err_set(err, ERR_CONFLICT, EBUSY, site.link.name, "a capture is running");
-		ret = err_hint(err, "end it; `xdpctl status %s` shows whose it is", site.link.name);
-		goto out;
-	}
-	ret = put_back_at_last(&site, true, err);
-	*done |= !ret;
-out:
-	program_close(&running);
-	tap_close(&site);
 	return ret;
 }
