@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "app.h"
 #include "show.h"
 #include "status.h"
+#include "tap_load.h"
+#include "tc.h"
 
 static const char *role_name(const struct program *program)
 {
@@ -40,10 +45,77 @@ static void show_row(struct app *app, const struct status_row *row)
 	sink_end(sink);
 }
 
+/* The program of a capture on a hook of TC: the same keys. */
+static void show_tap(struct app *app, const struct link *link, const struct tc_entry *entry)
+{
+	struct plan health = { .notes = tap_tc_is_dead(entry->at.prog_id) };
+	struct program program = { .fd = -1 };
+	struct preparations none = { 0 };
+	struct sink *sink = app->sink;
+
+	if (program_open(entry->at.prog_id, &program, NULL))
+		return;
+	snprintf(
+		health.note[0], PLAN_NOTE,
+		"%.40s: a capture ended without taking its program off; `xdpctl detach %.40s --taps` "
+		"does",
+		link->name, link->name);
+	sink_object(sink, NULL, NULL);
+	sink_string(sink, "ifname", link->name);
+	sink_u64(sink, "ifindex", link->ifindex, UNIT_NONE);
+	sink_string(sink, "hook", tc_hook_name(entry->at.hook));
+	sink_string(sink, "mode", entry->kind == TC_TCX ? "tcx" : "clsact");
+	sink_u64(sink, "prog_id", program.id, UNIT_NONE);
+	sink_string(sink, "prog_name", program.name);
+	sink_string(sink, "tag", program.tag);
+	sink_string(sink, "owner", "xdpctl");
+	if (app->json) {
+		sink_string(sink, "role", "capture");
+		sink_bool(sink, "multi_buffer", true);
+	}
+	show_stages(app, NULL);
+	sink_u64(sink, "packets", 0, UNIT_NONE);
+	sink_u64(sink, "bytes", 0, UNIT_BYTES);
+	if (app->json) {
+		sink_list(sink, "captures", NULL);
+		sink_end(sink);
+		show_preparations(app, "prepared", &none);
+	}
+	if (app->json || health.notes)
+		show_notes(app, "warnings", &health);
+	sink_end(sink);
+	program_close(&program);
+}
+
+static int show_taps(struct app *app, const char *ifname, unsigned int *shown, struct err *err)
+{
+	struct link one, *links = &one;
+	unsigned int count = 1, entries;
+	struct tc_entry *entry;
+	int ret;
+
+	if (ifname)
+		ret = link_by_name(&app->net.route, ifname, &one, err);
+	else
+		ret = link_dump(&app->net.route, &links, &count, err);
+	for (unsigned int i = 0; i < count && !ret; i++) {
+		/* what cannot be asked there (a kernel without TC, a device without) has none */
+		if (tc_list(&app->net, &links[i], &entry, &entries, NULL))
+			continue;
+		for (unsigned int k = 0; k < entries; k++)
+			show_tap(app, &links[i], &entry[k]);
+		*shown += entries;
+		free(entry);
+	}
+	if (!ifname && !ret)
+		free(links);
+	return ret;
+}
+
 static int run_status(struct app *app, const void *args, struct err *err)
 {
 	struct status_row *rows;
-	unsigned int count;
+	unsigned int count, shown = 0;
 	int ret;
 
 	(void)args;
@@ -53,12 +125,13 @@ static int run_status(struct app *app, const void *args, struct err *err)
 	sink_list(app->sink, NULL, NULL);
 	for (unsigned int i = 0; i < count; i++)
 		show_row(app, &rows[i]);
+	ret = show_taps(app, app->words ? app->word[0] : NULL, &shown, err);
 	sink_end(app->sink);
-	if (!count && !app->json)
+	if (!count && !shown && !app->json && !ret)
 		app_note(app, "nothing is attached%s%s", app->words ? " to " : "",
 			 app->words ? app->word[0] : "");
 	status_free(rows, count);
-	return app_flush(app, err);
+	return ret ?: app_flush(app, err);
 }
 
 const struct command command_status = {
