@@ -86,6 +86,15 @@ test_capture_bytes_jumbo_frames_are_equal_in_a_pipeline() {
 	jumbo --via xsk
 }
 
+# By two kinds of feeds at a time: a packet of several buffers stays where it is put together.
+test_capture_bytes_jumbo_frames_are_equal_when_dropped() {
+	at h1 ip link set eth0 mtu 9000
+	at box ip link set eth0 mtu 9000
+	xdpq attach eth0 drop --mode drv
+	jumbo --via xsk
+	jumbo --via xsk --direction both
+}
+
 test_capture_bytes_jumbo_frames_are_equal_when_filtered() {
 	jumbo udp and host 10.99.0.2
 }

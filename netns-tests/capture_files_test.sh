@@ -243,3 +243,40 @@ test_capture_files_without_capabilities_are_refused() {
 	nobody_owns "$TMP/open/a.cap"
 	clean_ends
 }
+
+# The pipeline is not touched before it has a reader, and a signal or the time ends the wait.
+test_capture_files_fifo_without_reader_is_left() {
+	lab_quiet
+	mkfifo "$TMP/fifo"
+	refused failed 'nobody opened it' capture eth0 -w "$TMP/fifo" --for 1
+	spawn a box "$XDPCTL" -j capture eth0 -w "$TMP/fifo"
+	wait_for 5 signal_is_awaited "${PID[a]}"
+	assert_prog eth0 ""
+	kill -TERM "${PID[a]}"
+	capture_ends_with a failed 'nobody opened it'
+	assert_prog eth0 ""
+}
+
+# SIGTERM is blocked once somebody looks for it.
+signal_is_awaited() { # PID
+	local mask
+
+	mask=$(awk '/^SigBlk/ { print $2 }' "/proc/$1/status")
+	((0x$mask & 1 << 14))
+}
+
+# And no file is begun before there was a time for its name.
+test_capture_files_by_time_are_named_by_the_present() {
+	local before after
+
+	before=$(date +%s)
+	capture_spawn a eth0 -w "$TMP/at-%s.cap" -G 100 --for 1
+	wait_for 10 capture_has_begun a
+	after=$(date +%s)
+	capture_over a true
+	[ "$(find "$TMP" -name 'at-*.cap' | wc -l)" = 1 ] || fail "$(ls "$TMP")"
+	for file in "$TMP"/at-*.cap; do
+		file=${file##*at-}
+		((before <= ${file%.cap} && ${file%.cap} <= after)) || fail "named $file"
+	done
+}
