@@ -37,7 +37,7 @@ void tap_state_unmap(struct tap_state *state)
 		munmap(state, mapped());
 }
 
-/* A beat of 0: somebody is just taking or leaving it. */
+/* A beat of 0: it was nobody's. */
 static bool is_dead(uint64_t beat)
 {
 	uint64_t now = tap_now();
@@ -87,47 +87,76 @@ bool tap_state_steals(const struct tap_state *state, unsigned int but)
 	return false;
 }
 
-/* Free the places of the dead. Only who changes the beat may clear the bit: the owner, should it
- * come back, sees that too. */
+/* A place is its owner's from the change of the beat on that makes it so, to the one that makes it
+ * 0; the bit is set and cleared in between. So whoever dies there leaves a beat that grows old. */
+static bool take_over(struct tap_state *state, unsigned int place, uint64_t from, uint64_t *beat)
+{
+	*beat = tap_now();
+	return swap(beat_of(state, place), from, *beat);
+}
+
+static void give_up(struct tap_state *state, unsigned int place, uint64_t beat)
+{
+	swap(beat_of(state, place), beat, 0);
+}
+
+/* Free the places of the dead. Should one of them come back, its beat is not there any more. */
 static void evict(struct tap_state *state, int taps)
 {
 	for (unsigned int i = 0; i < TAPS; i++) {
-		uint64_t beat = load(beat_of(state, i));
+		uint64_t beat = load(beat_of(state, i)), ours;
 		uint32_t key = i;
 
 		if (!(load(taken_of(state)) & bit(i)) || !is_dead(beat) ||
-		    !swap(beat_of(state, i), beat, 0))
+		    !take_over(state, i, beat, &ours))
 			continue;
 		bpf_map_delete_elem(taps, &key);
 		state->place[i].steal = 0;
 		__atomic_and_fetch(taken_of(state), ~bit(i), __ATOMIC_SEQ_CST);
+		give_up(state, i, ours);
 	}
+}
+
+/* One that nobody has, nor is about to have or to leave. */
+static bool is_free(const struct tap_state *state, unsigned int place, uint64_t beat)
+{
+	return !(state->taken & bit(place)) && (!beat || is_dead(beat));
+}
+
+static int set_bit(struct tap_state *state, unsigned int place)
+{
+	uint64_t taken;
+
+	do {
+		taken = load(taken_of(state));
+		if (taken == TAP_CLOSED)
+			return -ESHUTDOWN;
+	} while (!swap(taken_of(state), taken, taken | bit(place)));
+	return 0;
 }
 
 int tap_state_claim(struct tap_state *state, int taps, bool steal, unsigned int *place,
 		    uint64_t *beat)
 {
-	unsigned int i = 0;
+	int ret;
 
 	evict(state, taps);
-	while (i < TAPS) {
-		uint64_t taken = load(taken_of(state));
+	if (load(taken_of(state)) == TAP_CLOSED)
+		return -ESHUTDOWN;
+	for (unsigned int i = 0; i < TAPS; i++) {
+		uint64_t before = load(beat_of(state, i));
 
-		if (taken == TAP_CLOSED)
-			return -ESHUTDOWN;
-		if (taken & bit(i))
-			i++;
-		else if (swap(taken_of(state), taken, taken | bit(i)))
-			break;
+		if (!is_free(state, i, before) || !take_over(state, i, before, beat))
+			continue;
+		state->place[i].pid = (uint32_t)getpid();
+		state->place[i].steal = steal;
+		*place = i;
+		ret = set_bit(state, i);
+		if (ret)
+			give_up(state, i, *beat);
+		return ret;
 	}
-	if (i == TAPS)
-		return -EBUSY;
-	state->place[i].pid = (uint32_t)getpid();
-	state->place[i].steal = steal;
-	*beat = tap_now();
-	__atomic_store_n(beat_of(state, i), *beat, __ATOMIC_SEQ_CST);
-	*place = i;
-	return 0;
+	return -EBUSY;
 }
 
 int tap_state_beat(struct tap_state *state, unsigned int place, uint64_t *beat)
@@ -152,21 +181,21 @@ int tap_state_release(struct tap_state *state, int taps, unsigned int place, uin
 		      bool *last)
 {
 	uint32_t key = place;
+	uint64_t taken, rest;
 
 	*last = false;
-	if (!beat || !swap(beat_of(state, place), beat, 0))
+	if (!beat || !take_over(state, place, beat, &beat))
 		return -EOWNERDEAD;
 	bpf_map_delete_elem(taps, &key);
 	state->place[place].steal = 0;
 	evict(state, taps);
-	for (;;) {
-		uint64_t taken = load(taken_of(state)), rest = taken & ~bit(place);
-
-		if (swap(taken_of(state), taken, rest ? rest : TAP_CLOSED)) {
-			*last = !rest;
-			return 0;
-		}
-	}
+	do {
+		taken = load(taken_of(state));
+		rest = taken & ~bit(place);
+	} while (!swap(taken_of(state), taken, rest ? rest : TAP_CLOSED));
+	*last = !rest;
+	give_up(state, place, beat);
+	return 0;
 }
 
 bool tap_state_close(struct tap_state *state, int taps)
