@@ -111,7 +111,7 @@ candidate() {
 	filtered) command=("${ours[@]}" udp src port 1500) ready=capturing ;;
 	drop_xsk) command=("${ours[@]}" --via xsk) ready=capturing ;;
 	drop_ring) command=("${ours[@]}" --via ring) ready=capturing ;;
-	tee_long) command=("${ours[@]}" -C 500 -W 4) ready=capturing ;;
+	tee_long) command=("${ours[@]}" -C 500 -W 4 --buffer 256) ready=capturing ;;
 	our_cpu_pcap) command=("${ours[@]}" --format pcap) ready=capturing ;;
 	*) command=("${ours[@]}") ready=capturing ;;
 	esac
