@@ -6,19 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "packet_text.h"
 #include "stage.h"
 
 #define NS	  1000000000ULL
 #define WRITE_OUT (NS / 10) /* busy lines are written out this often */
-
-static uint64_t now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return (uint64_t)time.tv_sec * NS + (uint64_t)time.tv_nsec;
-}
 
 /* ---- a file */
 
@@ -193,14 +186,14 @@ int capture_output_packet(struct capture_output *out, const struct feed_packet *
 
 bool capture_output_is_due(const struct capture_output *out)
 {
-	return out->file || (out->waits && now(CLOCK_MONOTONIC) >= out->next);
+	return out->file || (out->waits && clock_ns(CLOCK_MONOTONIC) >= out->next);
 }
 
 int capture_output_tick(struct capture_output *out, struct err *err)
 {
 	if (out->file)
-		return pcapfile_tick(out->file, now(CLOCK_REALTIME), err);
-	out->next = now(CLOCK_MONOTONIC) + WRITE_OUT;
+		return pcapfile_tick(out->file, clock_ns(CLOCK_REALTIME), err);
+	out->next = clock_ns(CLOCK_MONOTONIC) + WRITE_OUT;
 	return write_out(out, err);
 }
 
@@ -215,7 +208,7 @@ int capture_output_close(struct capture_output *out, const struct capture_counts
 	if (!out->file)
 		return write_out(out, err);
 	pcapfile_count(out->file, 0, &at_interface);
-	return pcapfile_close(out->file, now(CLOCK_REALTIME), &out->stats, err);
+	return pcapfile_close(out->file, clock_ns(CLOCK_REALTIME), &out->stats, err);
 }
 
 uint64_t capture_output_written(const struct capture_output *out)

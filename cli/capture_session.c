@@ -12,6 +12,7 @@
 
 #include "capture_output.h"
 #include "capture_sum.h"
+#include "clock.h"
 #include "filter.h"
 #include "privileges.h"
 #include "progress.h"
@@ -38,22 +39,6 @@ struct session {
 	uint64_t wanted; /* those that went to the output */
 	struct progress progress;
 };
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static uint64_t wall_clock(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_REALTIME, &time);
-	return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
-}
 
 /* ---- what was asked for */
 
@@ -110,7 +95,7 @@ static bool is_stopping(void *context)
 {
 	struct session *session = context;
 
-	return app_wait(session->app, 0) || now() >= session->end;
+	return app_wait(session->app, 0) || clock_seconds() >= session->end;
 }
 
 static void describe(struct session *session)
@@ -162,7 +147,7 @@ static int open_file(struct session *session, struct err *err)
 		.interfaces = &session->interface,
 		.interface_count = 1,
 		.snaplen = (uint32_t)args->snaplen,
-		.now = wall_clock(),
+		.now = clock_ns(CLOCK_REALTIME),
 		.max_bytes = args->megabytes * 1000000,
 		.max_packets = args->packets,
 		.seconds = (uint32_t)args->rotate,
@@ -227,7 +212,7 @@ static int take_rest(struct session *session, bool *broken, struct err *err)
 
 static bool is_over(struct session *session)
 {
-	return is_full(session) || now() >= session->end;
+	return is_full(session) || clock_seconds() >= session->end;
 }
 
 static int run_capture(struct session *session, bool *broken, struct err *err)
@@ -235,7 +220,8 @@ static int run_capture(struct session *session, bool *broken, struct err *err)
 	int ret = 0;
 
 	while (!ret && !*broken && !is_over(session)) {
-		double left = session->end - now(), pause = capture_pause(session->capture);
+		double left = session->end - clock_seconds(),
+		       pause = capture_pause(session->capture);
 
 		if (app_wait(session->app, left < pause ? fmax(left, 0) : pause))
 			break;
@@ -245,9 +231,9 @@ static int run_capture(struct session *session, bool *broken, struct err *err)
 				progress_stop(&session->progress);
 			*broken = capture_output_tick(&session->out, err) != 0;
 		}
-		if (ret || *broken || now() < session->check)
+		if (ret || *broken || clock_seconds() < session->check)
 			continue;
-		session->check = now() + CHECK_INTERVAL;
+		session->check = clock_seconds() + CHECK_INTERVAL;
 		ret = capture_check(session->capture, err);
 		progress_tell(&session->progress, "packets captured", session->wanted, 0);
 	}
@@ -264,7 +250,7 @@ static bool is_quiet_end(const struct session *session, const struct err *err)
 
 static struct capture_sum sum_of(const struct session *session)
 {
-	struct capture_sum sum = { .seconds = now() - session->begin };
+	struct capture_sum sum = { .seconds = clock_seconds() - session->begin };
 
 	capture_counts(session->capture, &sum.counts);
 	sum.unwanted = sum.counts.received - session->wanted;
@@ -323,12 +309,12 @@ static int run_session(struct session *session, struct err *err)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	app_wait(session->app, 0); /* from now on a signal ends it well */
-	session->end = args->seconds > 0 ? now() + args->seconds : HUGE_VAL;
+	session->end = args->seconds > 0 ? clock_seconds() + args->seconds : HUGE_VAL;
 	ret = open_all(session, err);
 	if (ret)
 		return ret;
 	session->out.capture = session->capture;
-	session->begin = now();
+	session->begin = clock_seconds();
 	session->end = args->seconds > 0 ? session->begin + args->seconds : HUGE_VAL;
 	capture_tell_begin(session->app, session->app->word[0], session->capture);
 	progress_start(&session->progress, session->app);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "clock.h"
 #include "map_use.h"
 #include "snapshot.h"
 
@@ -53,14 +54,6 @@ static const char *const state_words[] = {
 	[ELEMENT_CHANGED] = "changed",
 	[ELEMENT_GONE] = "gone",
 };
-
-static double now_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* How fast a number grows; -1 for what is no number or did not grow. */
 static double rate_of(const struct watch *watch, const struct type *type, uint32_t offset)
@@ -231,7 +224,7 @@ static int look(struct watch *watch, struct snapshot *before, struct err *err)
 
 static int run_looks(struct watch *watch, const struct map_watch_args *args, struct err *err)
 {
-	double interval = args->interval > 0 ? args->interval : 1, last = now_seconds(), time;
+	double interval = args->interval > 0 ? args->interval : 1, last = clock_seconds(), time;
 	struct snapshot before = { 0 };
 	uint64_t looks = 0;
 	int ret = 0;
@@ -240,7 +233,7 @@ static int run_looks(struct watch *watch, const struct map_watch_args *args, str
 	if (watch->screen)
 		printf("\033[2J");
 	while (!ret) {
-		time = now_seconds();
+		time = clock_seconds();
 		watch->seconds = time > last ? time - last : interval;
 		last = time;
 		ret = look(watch, &before, err);

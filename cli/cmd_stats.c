@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "app.h"
+#include "clock.h"
 #include "show.h"
 #include "status.h"
 
@@ -52,19 +53,11 @@ struct rates {
 	} last[RATED];
 };
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* Packets and bits in a second since the round before; 0 after counters that started anew. */
 static void rate(struct rates *rates, const struct status_row *row, struct tally total, double *pps,
 		 double *bps)
 {
-	double time = now(), seconds;
+	double time = clock_seconds(), seconds;
 	unsigned int i = 0;
 
 	*pps = *bps = 0;

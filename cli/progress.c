@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "progress.h"
 
+#include "clock.h"
+
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 void progress_start(struct progress *progress, const struct app *app)
 {
-	*progress = (struct progress){ .on = isatty(STDERR_FILENO) && !app->quiet, .start = now() };
+	*progress = (struct progress){ .on = isatty(STDERR_FILENO) && !app->quiet,
+				       .start = clock_seconds() };
 }
 
 void progress_tell(void *context, const char *what, uint64_t done, uint64_t total)
@@ -25,7 +20,7 @@ void progress_tell(void *context, const char *what, uint64_t done, uint64_t tota
 
 	if (!progress->on)
 		return;
-	time = now();
+	time = clock_seconds();
 	if (time - progress->start < 1 || time - progress->last < 0.2)
 		return;
 	progress->last = time;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "stream.h"
 
+#include "clock.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <time.h>
@@ -9,17 +11,9 @@
 #define OUTPUT_SIZE 65536
 #define WRITE_OUT   0.1 /* a busy stream is written out this often, an idle one at once */
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 void stream_begin(struct stream *stream, struct app *app, uint64_t count, double seconds)
 {
-	*stream = (struct stream){ .app = app, .count = count, .begin = now() };
+	*stream = (struct stream){ .app = app, .count = count, .begin = clock_seconds() };
 	stream->end = seconds > 0 ? stream->begin + seconds : HUGE_VAL;
 	setvbuf(stdout, NULL, _IOFBF, OUTPUT_SIZE);
 	app_wait(app, 0);
@@ -36,7 +30,7 @@ static int write_out(struct stream *stream, double time, struct err *err)
 
 int stream_wait(struct stream *stream, int fd, struct err *err)
 {
-	double time = now();
+	double time = clock_seconds();
 	bool ready = app_wait_for(stream->app, fd, 0);
 	int ret = ready && time < stream->next ? 0 : write_out(stream, time, err);
 
@@ -82,7 +76,7 @@ static void put_sum(const struct stream *stream)
 		sink_null(json, "lost");
 	else
 		sink_u64(json, "lost", stream->lost, UNIT_NONE);
-	sink_real(json, "seconds", now() - stream->begin, UNIT_NONE);
+	sink_real(json, "seconds", clock_seconds() - stream->begin, UNIT_NONE);
 	sink_end(json);
 	sink_flush(json);
 	sink_free(json);
@@ -97,7 +91,7 @@ static void tell_sum(const struct stream *stream)
 	else if (stream->lost)
 		snprintf(lost, sizeof(lost), "more than %" PRIu64 " lost", stream->lost);
 	app_note(stream->app, "%" PRIu64 " events in %.1f s, %s", stream->received,
-		 now() - stream->begin, lost);
+		 clock_seconds() - stream->begin, lost);
 }
 
 int stream_end(struct stream *stream, int ret, struct err *err)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "env.h"
 #include "err.h"
 #include "net.h"
 #include "pipeline.h"
@@ -65,8 +66,5 @@ int detach(struct net *net, const char *ifname, bool force,
 
 /* The same for the program in one mode of results->link, if it is still the one there. */
 int detach_program(struct net *net, struct detach_result *result, struct err *err);
-
-/* An interface's name for messages, "#7" if it is gone; the environment that stages ask. */
-struct stage_env control_env(struct net *net, uint32_t ifindex);
 
 #endif

@@ -4,6 +4,7 @@
 #define XDPCTL_CAPTURE_PART_H
 
 #include "capture.h"
+#include "clock.h"
 #include "filter.h"
 #include "keeper.h"
 #include "livefeed.h"
@@ -43,7 +44,7 @@ struct capture {
 	struct merge merge;
 	uint64_t round;	 /* when this one began, CLOCK_MONOTONIC ns */
 	uint64_t before; /* what is older than that is read in it */
-	uint64_t offset; /* CLOCK_REALTIME less CLOCK_MONOTONIC, ns */
+	struct clock_offset wall;
 	uint64_t received;
 	uint64_t refused; /* by the filter, where the program could not ask it */
 	double pause;

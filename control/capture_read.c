@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "capture_part.h"
+#include "clock.h"
 
 #define MS 1000000ULL
 
@@ -17,36 +18,9 @@
 #define PAUSE_MOST_XSK 0.001 /* its rings are shorter: 16384 packets */
 #define PAUSE_LEAST    0.0001
 
-static uint64_t now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
-}
-
-/* Somebody may set the clock, so each round looks again. Of three tries the quickest is the most
- * exact. */
-static uint64_t wall_offset(void)
-{
-	uint64_t best = UINT64_MAX, offset = 0;
-
-	for (int i = 0; i < 3; i++) {
-		uint64_t before = now(CLOCK_MONOTONIC);
-		uint64_t wall = now(CLOCK_REALTIME);
-		uint64_t took = now(CLOCK_MONOTONIC) - before;
-
-		if (took >= best)
-			continue;
-		best = took;
-		offset = wall - before - took / 2;
-	}
-	return offset;
-}
-
 uint64_t capture_wall(const struct capture *capture, uint64_t time)
 {
-	return time + capture->offset;
+	return time + (uint64_t)capture->wall.ns;
 }
 
 /* ---- rounds */
@@ -88,8 +62,7 @@ void capture_round(struct capture *capture)
 {
 	uint64_t late = is_live(capture) ? LATE_LIVE_NS : LATE_NS;
 
-	capture->offset = wall_offset();
-	capture->round = now(CLOCK_MONOTONIC);
+	capture->round = clock_compare(&capture->wall);
 	capture->before = UINT64_MAX;
 	if (capture->merge.count > 1 && !capture->ended)
 		capture->before = capture->round - late;

@@ -190,19 +190,25 @@ int link_dump(struct nl *nl, struct link **out, unsigned int *count, struct err 
 	return 0;
 }
 
+int link_ethtool(const struct link *link, void *data)
+{
+	struct ifreq request = { .ifr_data = data };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", link->name);
+	ret = ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
 char *link_driver(const struct link *link, char out[static LINK_KIND])
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq request = { .ifr_data = (void *)&info };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool known = link_ethtool(link, &info) == 0 && info.driver[0];
 
-	snprintf(out, LINK_KIND, "unknown driver");
-	if (fd < 0)
-		return out;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", link->name);
-	if (ioctl(fd, SIOCETHTOOL, &request) == 0 && info.driver[0])
-		snprintf(out, LINK_KIND, "%.31s", info.driver);
-	close(fd);
+	snprintf(out, LINK_KIND, "%.31s", known ? info.driver : "unknown driver");
 	return out;
 }
 

@@ -44,6 +44,10 @@ int link_dump(struct nl *nl, struct link **out, unsigned int *count, struct err 
  * namespace of the process. */
 char *link_driver(const struct link *link, char out[static LINK_KIND]);
 
+/* Ask its driver by SIOCETHTOOL; the command is the first member of what data points to. 0 or
+ * -errno. In the network namespace of the process. */
+int link_ethtool(const struct link *link, void *data);
+
 bool link_is_veth(const struct link *link);
 
 /* Any program that runs in software, or 0. */

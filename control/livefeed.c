@@ -3,6 +3,7 @@
 #define bpf_insn kernel_bpf_insn
 #include "filter.h"
 #undef bpf_insn
+#include "clock.h"
 #include "livefeed.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ struct livefeed {
 	bool in_kernel; /* the kernel filters, all but packets with a tag beside them */
 	uint64_t opened, last, gone; /* CLOCK_MONOTONIC */
 	/* To add to a time of CLOCK_REALTIME, and how far off it may be; as of `now`. */
-	int64_t offset, doubt;
+	struct clock_offset wall;
 	uint64_t now;
 	unsigned int clock_in; /* packets until the clocks are compared again */
 	uint64_t read, lost;
@@ -55,29 +56,10 @@ struct livefeed {
 
 /* ---- time */
 
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec time;
-
-	clock_gettime(id, &time);
-	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
-}
-
-/* Slewing moves both clocks alike, so the offset changes only when somebody sets the time. What is
- * within the doubt of two measurements is no such change, and keeps times from jittering. */
 static void compare_clocks(struct livefeed *live)
 {
-	uint64_t before = clock_ns(CLOCK_MONOTONIC), wall = clock_ns(CLOCK_REALTIME);
-	int64_t half, offset;
-
-	live->now = clock_ns(CLOCK_MONOTONIC);
+	live->now = clock_compare(&live->wall);
 	live->clock_in = CLOCK_EVERY;
-	half = (int64_t)(live->now - before) / 2;
-	offset = (int64_t)(before - wall) + half;
-	if (half >= live->doubt && llabs(offset - live->offset) <= half + live->doubt)
-		return;
-	live->offset = offset;
-	live->doubt = half;
 }
 
 /* A packet that waited while the time was set comes out wrong by as much. It is put between the one
@@ -88,10 +70,10 @@ static uint64_t monotonic(struct livefeed *live, const struct timeval *wall)
 	uint64_t ns = (uint64_t)wall->tv_sec * NS_PER_S + (uint64_t)wall->tv_usec;
 	uint64_t time;
 
-	if (live->clock_in == 0 || ns + (uint64_t)live->offset > live->now)
+	if (live->clock_in == 0 || ns - (uint64_t)live->wall.ns > live->now)
 		compare_clocks(live);
 	live->clock_in--;
-	time = ns + (uint64_t)live->offset;
+	time = ns - (uint64_t)live->wall.ns;
 	if (time > live->now)
 		time = live->now;
 	return time < live->last ? live->last : time;
@@ -343,7 +325,6 @@ static int set_up(struct livefeed *live, const struct livefeed_options *options,
 	live->feed.ops = &live_ops;
 	live->direction = (uint8_t)options->direction;
 	live->snaplen = options->snaplen ?: LIVEFEED_SNAPLEN;
-	live->doubt = INT64_MAX / 4;
 	live->pcap = pcap_create(options->interface, error);
 	if (!live->pcap)
 		return err_set(err, ERR_FAILED, EIO, options->interface, "%s", error);

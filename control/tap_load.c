@@ -247,41 +247,6 @@ void tap_tc_beat(const struct tap_program *program)
 		bpf_map_update_elem(program->beat, &key, &now, BPF_ANY);
 }
 
-static bool read_beat(uint32_t map_id, uint64_t *out)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 length = sizeof(info), key = 0;
-	int fd = bpf_map_get_fd_by_id(map_id);
-	bool found;
-
-	if (fd < 0)
-		return false;
-	found = bpf_obj_get_info_by_fd(fd, &info, &length) == 0 &&
-		strcmp(info.name, "tap_beat") == 0 && info.value_size == sizeof(*out) &&
-		bpf_map_lookup_elem(fd, &key, out) == 0;
-	close(fd);
-	return found;
-}
-
-bool tap_tc_is_dead(uint32_t prog_id)
-{
-	__u32 ids[16], length;
-	struct bpf_prog_info info = { .map_ids = (uintptr_t)ids, .nr_map_ids = 16 };
-	int fd = bpf_prog_get_fd_by_id(prog_id), ret;
-	uint64_t beat = 0, now = tap_now();
-
-	if (fd < 0)
-		return false;
-	length = sizeof(info);
-	ret = bpf_obj_get_info_by_fd(fd, &info, &length);
-	close(fd);
-	for (__u32 i = 0; !ret && i < info.nr_map_ids && i < 16; i++) {
-		if (read_beat(ids[i], &beat))
-			return beat && beat < now && now - beat > TAP_DEAD_AFTER;
-	}
-	return false;
-}
-
 int tap_sum(int counts, struct tap_counts *out)
 {
 	unsigned int cpus = percpu_cpus();

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tap_load.h"
 #include "tap_site.h"
 
 int tap_read(const struct program *program, struct tap_state *out)
@@ -37,43 +38,46 @@ bool tap_steals(const struct program *program)
 	return tap_read(program, &state) == 0 && tap_state_steals(&state, TAPS);
 }
 
-/* The frozen .rodata begins with it: the program has no other constant. */
-static int read_rodata(uint32_t id, struct tap_cfg *out)
+/* The only value of an array whose name ends so, if it has that size. */
+static int read_value(uint32_t map_id, const char *end, void *value, uint32_t size)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 length = sizeof(info), key = 0;
-	int fd = bpf_map_get_fd_by_id(id), ret;
+	int fd = bpf_map_get_fd_by_id(map_id), ret;
+	size_t name, tail = strlen(end);
 
 	if (fd < 0)
 		return fd;
 	ret = bpf_obj_get_info_by_fd(fd, &info, &length);
-	if (!ret && (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(*out)))
+	name = strlen(info.name);
+	if (!ret && (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != size || name < tail ||
+		     strcmp(info.name + name - tail, end) != 0))
 		ret = -ENOENT;
-	ret = ret ?: bpf_map_lookup_elem(fd, &key, out);
-	if (!ret && out->magic != TAP_MAGIC)
-		ret = -ENOENT;
+	ret = ret ?: bpf_map_lookup_elem(fd, &key, value);
 	close(fd);
 	return ret;
 }
 
-static int read_program(uint32_t id, struct tap_cfg *out)
+/* The same of the program's map that is one. */
+static int read_value_of(uint32_t prog_id, const char *end, void *value, uint32_t size)
 {
-	__u32 ids[16], length;
-	struct bpf_prog_info info = { .map_ids = (uintptr_t)ids, .nr_map_ids = 16 };
-	int fd = bpf_prog_get_fd_by_id(id), ret;
+	__u32 ids[PROGRAM_MAPS], length;
+	struct bpf_prog_info info = { .map_ids = (uintptr_t)ids, .nr_map_ids = PROGRAM_MAPS };
+	int fd = bpf_prog_get_fd_by_id(prog_id), ret;
 
 	if (fd < 0)
 		return fd;
 	length = sizeof(info);
 	ret = bpf_obj_get_info_by_fd(fd, &info, &length);
 	close(fd);
-	for (__u32 i = 0; !ret && i < info.nr_map_ids && i < 16; i++) {
-		if (read_rodata(ids[i], out) == 0)
+	for (__u32 i = 0; !ret && i < info.nr_map_ids && i < PROGRAM_MAPS; i++) {
+		if (read_value(ids[i], end, value, size) == 0)
 			return 0;
 	}
 	return ret ?: -ENOENT;
 }
 
+/* The program has no other constant. */
 int tap_read_cfg(const struct program *program, unsigned int place, struct tap_cfg *out)
 {
 	int fd = program_map(program, "taps"), ret;
@@ -82,5 +86,13 @@ int tap_read_cfg(const struct program *program, unsigned int place, struct tap_c
 	if (fd < 0)
 		return -ENOENT;
 	ret = bpf_map_lookup_elem(fd, &key, &id);
-	return ret ?: read_program(id, out);
+	ret = ret ?: read_value_of(id, ".rodata", out, sizeof(*out));
+	return ret ?: out->magic == TAP_MAGIC ? 0 : -ENOENT;
+}
+
+bool tap_tc_is_dead(uint32_t prog_id)
+{
+	uint64_t beat;
+
+	return read_value_of(prog_id, "tap_beat", &beat, sizeof(beat)) == 0 && tap_is_dead(beat);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tap_state.h"
 
+#include "clock.h"
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 static size_t mapped(void)
@@ -17,10 +18,7 @@ static size_t mapped(void)
 
 uint64_t tap_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 int tap_state_map(int fd, struct tap_state **out)
@@ -37,8 +35,7 @@ void tap_state_unmap(struct tap_state *state)
 		munmap(state, mapped());
 }
 
-/* A beat of 0: it was nobody's. */
-static bool is_dead(uint64_t beat)
+bool tap_is_dead(uint64_t beat)
 {
 	uint64_t now = tap_now();
 
@@ -75,7 +72,7 @@ static uint64_t *beat_of(struct tap_state *state, unsigned int place)
 bool tap_is_live(const struct tap_state *state, unsigned int place)
 {
 	return state->taken != TAP_CLOSED && state->taken & bit(place) &&
-	       !is_dead(state->place[place].beat);
+	       !tap_is_dead(state->place[place].beat);
 }
 
 bool tap_state_steals(const struct tap_state *state, unsigned int but)
@@ -107,7 +104,7 @@ static void evict(struct tap_state *state, int taps)
 		uint64_t beat = load(beat_of(state, i)), ours;
 		uint32_t key = i;
 
-		if (!(load(taken_of(state)) & bit(i)) || !is_dead(beat) ||
+		if (!(load(taken_of(state)) & bit(i)) || !tap_is_dead(beat) ||
 		    !take_over(state, i, beat, &ours))
 			continue;
 		bpf_map_delete_elem(taps, &key);
@@ -120,7 +117,7 @@ static void evict(struct tap_state *state, int taps)
 /* One that nobody has, nor is about to have or to leave. */
 static bool is_free(const struct tap_state *state, unsigned int place, uint64_t beat)
 {
-	return !(state->taken & bit(place)) && (!beat || is_dead(beat));
+	return !(state->taken & bit(place)) && (!beat || tap_is_dead(beat));
 }
 
 static int set_bit(struct tap_state *state, unsigned int place)

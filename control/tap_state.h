@@ -13,6 +13,9 @@
 
 uint64_t tap_now(void); /* CLOCK_MONOTONIC in ns */
 
+/* Whoever gave that sign of life gave no other for long; 0 is nobody's. */
+bool tap_is_dead(uint64_t beat);
+
 /* 0 or -errno. */
 int tap_state_map(int fd, struct tap_state **out);
 void tap_state_unmap(struct tap_state *state); /* NULL is fine */

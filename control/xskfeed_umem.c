@@ -25,20 +25,6 @@
 #define MAP_HUGE_2MB (21 << 26)
 #endif
 
-/* Ask the driver; the command is the first member of what `data` points to. */
-static int ethtool(const struct link *link, void *data)
-{
-	struct ifreq request = { .ifr_data = data };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
-
-	if (fd < 0)
-		return -errno;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", link->name);
-	ret = ioctl(fd, SIOCETHTOOL, &request) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
 static unsigned int bounded(unsigned int n)
 {
 	return n < 1 ? 1 : n > QUEUES_MOST ? QUEUES_MOST : n;
@@ -52,7 +38,7 @@ struct xskfeed_range xskfeed_count_queues(const struct link *link)
 	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
 	unsigned int rx, combined;
 
-	if (ethtool(link, &channels) || !(channels.rx_count | channels.combined_count))
+	if (link_ethtool(link, &channels) || !(channels.rx_count | channels.combined_count))
 		return (struct xskfeed_range){ 1, bounded(link->rx_queues) };
 	rx = bounded(channels.rx_count);
 	combined = bounded(channels.combined_count);
@@ -64,7 +50,7 @@ uint32_t xskfeed_device_ring(const struct link *link)
 {
 	struct ethtool_ringparam ring = { .cmd = ETHTOOL_GRINGPARAM };
 
-	return ethtool(link, &ring) || ring.rx_pending > 1u << 20 ? 0 : ring.rx_pending;
+	return link_ethtool(link, &ring) || ring.rx_pending > 1u << 20 ? 0 : ring.rx_pending;
 }
 
 static uint32_t power_of_two(uint32_t least)
